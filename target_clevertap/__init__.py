@@ -1,0 +1,1 @@
+"""A Singer target that loads profiles, events and segments into CleverTap."""

@@ -1,0 +1,121 @@
+"""Every error this program raises on purpose, in one tree.
+
+TargetCleverTapError
+├── SettingsError              wrong usage or settings: one line per mistake
+├── InputError                 the tap broke the Singer contract
+├── WorkDirError               a file of the run cannot be read or written
+├── SegmentRefused             a list was not replaced, by its guard
+├── SegmentIncomplete          a list was not uploaded: the input may have been cut off
+└── CleverTapError             a call to CleverTap failed
+    ├── TransientError         the same call may succeed later
+    │   ├── NotReached         no connection: the request was certainly not received
+    │   ├── Throttled          429, too many calls at once
+    │   ├── ServerFailed       500, 502, 503, 504
+    │   └── AnswerLost         uncertain: the request may have been received, no answer was read
+    └── TerminalError          the same call will fail again
+        ├── CredentialsRefused 401, 403
+        ├── RequestRefused     400: something in the body
+        ├── ListRefused        a custom list step was answered with a refusal
+        ├── LinkExpired        the pre-signed URL of a custom list is no longer taken
+        └── UnexpectedAnswer   anything that no page of CleverTap's documentation describes
+
+A message is one sentence for the person at the other end: what happened and what to do. It never
+holds a record's value, a secret or an answer's raw body.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class TargetCleverTapError(Exception):
+    """The root of the tree; `exit_code` is what the process ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class SettingsError(TargetCleverTapError):
+    """Wrong usage or settings; `mistakes` holds one line each, with the path of the setting."""
+
+    exit_code = 2
+
+    def __init__(self, mistakes: Iterable[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+class InputError(TargetCleverTapError):
+    """The tap broke the Singer contract; says where, never what was in the line."""
+
+
+class WorkDirError(TargetCleverTapError):
+    """A file of the run cannot be read or written."""
+
+
+class SegmentRefused(TargetCleverTapError):
+    """A custom list was not replaced because its guard (`max_shrink_percent`) forbids it."""
+
+    exit_code = 3
+
+
+class SegmentIncomplete(TargetCleverTapError):
+    """A custom list was not uploaded because no STATE followed its last row."""
+
+
+class CleverTapError(TargetCleverTapError):
+    """A call to CleverTap failed."""
+
+
+class TransientError(CleverTapError):
+    """The same call may succeed later."""
+
+
+class NotReached(TransientError):
+    """No connection could be made: the request was certainly not received."""
+
+
+class Throttled(TransientError):
+    """429: too many calls at once.
+
+    `retry_after` is the wait that the answer asked for, in seconds, or None (the usual case:
+    CleverTap documents no such header).
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class ServerFailed(TransientError):
+    """500, 502, 503 or 504."""
+
+
+class AnswerLost(TransientError):
+    """Uncertain: the request may have been received, but no answer could be read."""
+
+
+class TerminalError(CleverTapError):
+    """The same call will fail again."""
+
+
+class CredentialsRefused(TerminalError):
+    """401 or 403: the account id, the passcode or the region is not the right one."""
+
+
+class RequestRefused(TerminalError):
+    """400: something in the body makes CleverTap refuse the whole call."""
+
+
+class ListRefused(TerminalError):
+    """A step of a custom list upload was answered with a refusal."""
+
+
+class LinkExpired(TerminalError):
+    """The pre-signed URL is no longer taken; ask for a new one."""
+
+
+class UnexpectedAnswer(TerminalError):
+    """An answer that no page of CleverTap's documentation describes."""
