@@ -1,0 +1,41 @@
+"""Typed settings: what a user may configure, and what is wrong with it when it is."""
+
+from target_clevertap.settings.schema import config_jsonschema
+from target_clevertap.settings.settings import Settings
+from target_clevertap.settings.streams import (
+    DateUnit,
+    EventMapping,
+    IdentifierKind,
+    IdentifierSource,
+    InvalidPolicy,
+    LongPolicy,
+    NullPolicy,
+    Operator,
+    ProfileMapping,
+    PropertyMapping,
+    SegmentMapping,
+    Source,
+    StreamMapping,
+    TimeSource,
+    ValueType,
+)
+
+__all__ = [
+    "DateUnit",
+    "EventMapping",
+    "IdentifierKind",
+    "IdentifierSource",
+    "InvalidPolicy",
+    "LongPolicy",
+    "NullPolicy",
+    "Operator",
+    "ProfileMapping",
+    "PropertyMapping",
+    "SegmentMapping",
+    "Settings",
+    "Source",
+    "StreamMapping",
+    "TimeSource",
+    "ValueType",
+    "config_jsonschema",
+]

@@ -1,0 +1,247 @@
+"""The settings of the target: names, types, defaults and what each of them means, in one place."""
+
+from __future__ import annotations
+
+import os
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+from platformdirs import user_state_path
+
+from target_clevertap.errors import SettingsError
+from target_clevertap.settings.parsing import Mistakes, build
+from target_clevertap.settings.streams import (
+    InvalidPolicy,
+    LongPolicy,
+    NullPolicy,
+    StreamMapping,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Region = Literal["eu1", "in1", "sg1", "us1", "aps3", "mec1", "sk1", "global"]
+
+_LOOPBACK = r"localhost|127(?:\.\d{1,3}){3}|\[::1\]"
+_API_URL = re.compile(rf"(?:https://[^/@\s?#]+|http://(?:{_LOOPBACK})(?::\d+)?)(?:/[^\s?#]*)?")
+_API_URL_RULE = "must be an https URL (http only to localhost), without user or query"
+_ZONE_RULE = "must be the IANA name of a time zone, such as Europe/Berlin"
+_COUNTRY_RULE = "must be an ISO 3166 alpha-2 code in capitals, such as DE"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting, typed; `parse` is the only place where raw configuration is read."""
+
+    checks: ClassVar[Mapping[str, Callable[[Any], str | None]]] = {
+        "streams": lambda streams: None if streams else "must map at least one stream",
+        "api_url": lambda url: None if _API_URL.fullmatch(url) else _API_URL_RULE,
+        "timezone": lambda name: None if _is_zone(name) else _ZONE_RULE,
+        "default_country": lambda code: None if _is_country(code) else _COUNTRY_RULE,
+    }
+
+    account_id: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            title="Account id",
+            description="CleverTap project id (dashboard: Settings > Project).",
+        ),
+    ]
+    passcode: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            title="Passcode",
+            description="CleverTap project passcode.",
+            extra_json_schema={"secret": True, "writeOnly": True},
+        ),
+    ]
+    streams: Annotated[
+        dict[str, StreamMapping],
+        Meta(
+            title="Streams",
+            description=(
+                "Stream name or glob (`public-*`) to its mapping: how rows become profiles, "
+                "events or a segment. An exact name wins over a glob."
+            ),
+        ),
+    ]
+    region: Annotated[
+        Region,
+        Meta(
+            title="Region",
+            description="Picks the API host; `global` is read as `eu1`.",
+        ),
+    ] = "eu1"
+    api_url: Annotated[
+        str | None,
+        Meta(
+            title="API URL",
+            description=(
+                "Replaces the host of the region (sandbox, proxy). "
+                "Plain `http` only to a loopback address."
+            ),
+        ),
+    ] = None
+    unmapped_streams: Annotated[
+        Literal["fail", "ignore"],
+        Meta(
+            title="Unmapped streams",
+            description=(
+                "What a stream without a mapping does: fail before its first record, "
+                "or be skipped with one warning and a count."
+            ),
+        ),
+    ] = "fail"
+    default_country: Annotated[
+        str | None,
+        Meta(
+            title="Default country",
+            description="ISO 3166 alpha-2 code for phone numbers without a country code.",
+        ),
+    ] = None
+    timezone: Annotated[
+        str,
+        Meta(
+            title="Time zone",
+            description="IANA name of the zone of dates and times without an offset.",
+        ),
+    ] = "UTC"
+    invalid_properties: Annotated[
+        InvalidPolicy,
+        Meta(
+            title="Invalid properties",
+            description=(
+                "A value CleverTap would refuse (bad phone, e-mail, enum): reject the row, "
+                "or drop the property and count it as adjusted."
+            ),
+        ),
+    ] = "reject"
+    nulls: Annotated[
+        NullPolicy,
+        Meta(
+            title="Nulls",
+            description="A null column: leave the property of the profile alone, or delete it.",
+        ),
+    ] = "omit"
+    long_values: Annotated[
+        LongPolicy,
+        Meta(
+            title="Long values",
+            description="Text over CleverTap's limit of 512 characters: cut it, or reject the row.",
+        ),
+    ] = "truncate"
+    batch_size_rows: Annotated[
+        int,
+        Meta(ge=1, le=1000, title="Batch size", description="Records per upload call."),
+    ] = 1000
+    batch_max_bytes: Annotated[
+        int,
+        Meta(ge=1000, title="Batch bytes", description="Body bytes per upload call."),
+    ] = 4_000_000
+    request_timeout_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            title="Request timeout",
+            description="Read timeout of one call, in seconds (connecting: 10 s).",
+        ),
+    ] = 60
+    retry_limit_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            title="Retry limit",
+            description="How long one call is retried before the run stops, in seconds.",
+        ),
+    ] = 600
+    dry_run: Annotated[
+        bool,
+        Meta(
+            title="Dry run",
+            description=(
+                "Uploads go to `?dryRun=1`, which checks and stores nothing; "
+                "segments are not uploaded and no state is written."
+            ),
+        ),
+    ] = False
+    work_dir: Annotated[
+        str | None,
+        Meta(
+            title="Work folder",
+            description=(
+                "Rejected rows and spooled segments, one folder per account. Default: "
+                "`.meltano/target-clevertap` in the Meltano project when run by Meltano, "
+                "else the user's state folder."
+            ),
+        ),
+    ] = None
+
+    @classmethod
+    def parse(cls, config: Mapping[str, Any]) -> Settings:
+        """Typed settings from raw configuration.
+
+        Raises:
+            SettingsError: with one line per mistake, all of them.
+        """
+        mistakes = Mistakes()
+        settings = build(cls, dict(config), "", mistakes)
+        if settings is None:
+            raise SettingsError(mistakes.lines)
+        return settings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of dates and times without an offset."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def account_dir(self) -> Path:
+        """The folder of this account: what the program keeps on disk is below it."""
+        return self._work_dir() / quote(self.account_id, safe="")
+
+    def _work_dir(self) -> Path:
+        if self.work_dir is not None:
+            return Path(self.work_dir).expanduser()
+        if project := os.environ.get("MELTANO_PROJECT_ROOT"):
+            return Path(project) / ".meltano" / "target-clevertap"
+        return user_state_path("target-clevertap")
+
+    def mapping_for(self, stream: str) -> StreamMapping | None:
+        """The mapping of a stream: its own, else that of the one glob that matches, else None.
+
+        Raises:
+            SettingsError: when two globs match, since neither is the better one.
+        """
+        return self.streams[key] if (key := self.key_for(stream)) is not None else None
+
+    def key_for(self, stream: str) -> str | None:
+        """The key under `streams` that covers a stream, for paths in messages."""
+        if stream in self.streams:
+            return stream
+        globs = [key for key in self.streams if fnmatchcase(stream, key)]
+        if len(globs) > 1:
+            names = " and ".join(globs)
+            raise SettingsError([f"streams: {names} both match {stream}; name the stream itself"])
+        return globs[0] if globs else None
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_country(code: str) -> bool:
+    # The metadata of phonenumbers takes a while to import: only those who set a country pay.
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415
+
+    return code in SUPPORTED_REGIONS
