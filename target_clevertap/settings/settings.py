@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,9 +23,6 @@ from target_clevertap.settings.streams import (
     NullPolicy,
     StreamMapping,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Region = Literal["eu1", "in1", "sg1", "us1", "aps3", "mec1", "sk1", "global"]
 

@@ -7,6 +7,7 @@ These are the words of the configuration only. What they mean for a row is decid
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from target_clevertap.settings.parsing import Mistakes, below, build, json_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
 IdentifierKind = Literal["identity", "objectId", "FBID", "GPID"]
 ValueType = Literal[
