@@ -3,7 +3,9 @@
 TargetCleverTapError
 ├── SettingsError              wrong usage or settings: one line per mistake
 ├── InputError                 the tap broke the Singer contract
+├── Interrupted                a signal ended the run
 ├── WorkDirError               a file of the run cannot be read or written
+├── StateNotWritten            standard output does not take a STATE
 ├── SegmentRefused             a list was not replaced, by its guard
 ├── SegmentIncomplete          a list was not uploaded: the input may have been cut off
 └── CleverTapError             a call to CleverTap failed
@@ -25,7 +27,7 @@ holds a record's value, a secret or an answer's raw body.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 class TargetCleverTapError(Exception):
     """The root of the tree; `exit_code` is what the process ends with."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
 
 class SettingsError(TargetCleverTapError):
@@ -51,8 +53,22 @@ class InputError(TargetCleverTapError):
     """The tap broke the Singer contract; says where, never what was in the line."""
 
 
+class Interrupted(TargetCleverTapError):
+    """A signal ended the run: what had been read is delivered, the rest will come again."""
+
+    def __init__(self, signum: int) -> None:
+        self.exit_code = 128 + signum
+        super().__init__(
+            f"Ended by signal {signum}: what had been read is delivered, the next run does the rest."
+        )
+
+
 class WorkDirError(TargetCleverTapError):
     """A file of the run cannot be read or written."""
+
+
+class StateNotWritten(TargetCleverTapError):
+    """Standard output does not take a STATE: the reader is gone, or the disk is full."""
 
 
 class SegmentRefused(TargetCleverTapError):

@@ -1,0 +1,19 @@
+"""Delivery: items into calls, in order, with states that are never ahead of their rows."""
+
+from target_clevertap.delivery.batch import Limits
+from target_clevertap.delivery.checkpoints import Checkpoints
+from target_clevertap.delivery.delivery import Delivery
+from target_clevertap.delivery.outcomes import Outcomes, Ticket
+from target_clevertap.delivery.run import Run
+from target_clevertap.delivery.segments import SegmentList, Segments
+
+__all__ = [
+    "Checkpoints",
+    "Delivery",
+    "Limits",
+    "Outcomes",
+    "Run",
+    "SegmentList",
+    "Segments",
+    "Ticket",
+]

@@ -1,0 +1,90 @@
+"""Items gathered for one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_clevertap.mapping import merge
+
+if TYPE_CHECKING:
+    from target_clevertap.delivery.outcomes import Ticket
+    from target_clevertap.mapping import Item
+
+ENVELOPE_BYTES = len(b'{"d":[]}')
+COMMA_BYTES = 1
+
+
+@dataclass(slots=True)
+class Entry:
+    """One item of a call and the rows it stands for: several after a merge."""
+
+    item: Item
+    tickets: list[Ticket]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large one call may be, in records and in bytes of its body."""
+
+    rows: int
+    bytes: int
+
+    def allow(self, item: Item) -> bool:
+        """Whether the item fits a call of its own."""
+        return ENVELOPE_BYTES + len(item.body) <= self.bytes
+
+
+class Batch:
+    """Items in the order they were read, at most one version of a profile among them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._entries: list[Entry] = []
+        self._bytes = ENVELOPE_BYTES
+        self._positions: dict[str, int] = {}
+
+    def take(self) -> list[Entry]:
+        """Hand over what is in here and begin anew."""
+        entries, self._entries = self._entries, []
+        self._bytes = ENVELOPE_BYTES
+        self._positions = {}
+        return entries
+
+    def holds(self, identity: str) -> bool:
+        """Whether a profile or a deletion of this identity is in here."""
+        return identity in self._positions
+
+    def has_room_for(self, item: Item) -> bool:
+        """Whether one more item keeps the call within its limits."""
+        size = self._bytes + COMMA_BYTES + len(item.body)
+        return len(self._entries) < self._limits.rows and size <= self._limits.bytes
+
+    @property
+    def full(self) -> bool:
+        """Whether no further item can be added."""
+        return len(self._entries) >= self._limits.rows
+
+    def add(self, item: Item, ticket: Ticket) -> None:
+        """Put an item at the end."""
+        if item.kind != "event":
+            self._positions[item.identity] = len(self._entries)
+        self._entries.append(Entry(item, [ticket]))
+        self._bytes += COMMA_BYTES + len(item.body)
+
+    def merge(self, item: Item, ticket: Ticket) -> bool:
+        """Let a later version of a profile take the place of the earlier one, if that is safe.
+
+        Counters and list operators change what is there: two of them are never made one.
+        """
+        entry = self._entries[self._positions[item.identity]]
+        if not (entry.item.plain and item.plain):
+            return False
+        merged = merge(entry.item, item)
+        size = self._bytes + len(merged.body) - len(entry.item.body)
+        if size > self._limits.bytes:
+            return False
+        self._bytes = size
+        entry.item = merged
+        entry.tickets.append(ticket)
+        return True

@@ -1,0 +1,65 @@
+"""Where every row ends: counted, kept when rejected, and settled for the checkpoints."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from target_clevertap.report import Tally
+
+if TYPE_CHECKING:
+    from target_clevertap.delivery.checkpoints import Checkpoints, Span
+    from target_clevertap.rejects import Refused, Rejects, Row
+
+
+class Ticket(NamedTuple):
+    """A row on its way, and the span between two STATE messages that waits for it."""
+
+    row: Row
+    span: Span
+
+
+class Outcomes:
+    """Counts rows in and settles each of them once."""
+
+    def __init__(self, rejects: Rejects, checkpoints: Checkpoints) -> None:
+        self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self._rejects = rejects
+        self._checkpoints = checkpoints
+
+    def read(self, row: Row) -> Ticket:
+        """A row was read; the ticket goes with it until it is settled."""
+        self.tallies[row.stream.name].read += 1
+        return Ticket(row, self._checkpoints.row())
+
+    def accepted(self, ticket: Ticket, *, adjusted: bool = False) -> None:
+        """CleverTap has the row; `adjusted` tells that a value was cut or left out."""
+        tally = self.tallies[ticket.row.stream.name]
+        tally.accepted += 1
+        tally.adjusted += adjusted
+        self._checkpoints.settle(ticket.span)
+
+    def covered(self, ticket: Ticket) -> None:
+        """An earlier row stands for this one: no STATE after both is written before its outcome."""
+        self._checkpoints.settle(ticket.span)
+
+    def list_accepted(self, first: Ticket, rows: dict[str, int]) -> None:
+        """CleverTap has a list: `rows` of each stream, for which the ticket of the first stood."""
+        for stream, count in rows.items():
+            self.tallies[stream].accepted += count
+        self._checkpoints.settle(first.span)
+
+    def ignored(self, ticket: Ticket) -> None:
+        """The configuration says that this row is not sent."""
+        self.tallies[ticket.row.stream.name].ignored += 1
+        self._checkpoints.settle(ticket.span)
+
+    def rejected(self, ticket: Ticket, refused: Refused) -> None:
+        """The row is kept with its reason.
+
+        Raises:
+            WorkDirError: when it cannot be kept; the row stays unsettled then.
+        """
+        self._rejects.add(ticket.row, refused)
+        self.tallies[ticket.row.stream.name].rejected += 1
+        self._checkpoints.settle(ticket.span)

@@ -1,0 +1,156 @@
+"""Rejected rows: each is kept with its reason, in a file that can be mended and replayed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+from target_clevertap.errors import WorkDirError
+from target_clevertap.reader import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEYS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """A stream as its tap announced it; `key_columns` name a row to a person."""
+
+    name: str
+    schema: dict[str, Any]
+    key_properties: tuple[str, ...]
+    key_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One RECORD line, byte for byte, so that it can be kept as it came."""
+
+    stream: Stream
+    line: bytes
+    number: int
+
+    def key(self) -> str:
+        """What names this row to a person: its key, or the number of its line."""
+        record = decode(self.line).get("record", {})
+        values = [record.get(column) for column in self.stream.key_columns]
+        if not values or any(value is None for value in values):
+            return f"line {self.number}"
+        return "/".join(str(value) for value in values)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why a row was rejected: the `rejected` member of its line."""
+
+    code: str
+    reason: str
+    property: str | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """The rows of one stream that were rejected for one reason."""
+
+    stream: str
+    refused: Refused
+    count: int = 0
+    keys: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        keys = f" (first keys: {', '.join(self.keys)})" if self.keys else ""
+        return f"{self.stream}: {self.count} rejected, {self.refused.code}: {self.refused.reason}{keys}"
+
+
+class Rejects:
+    """The rejected rows of a run, as a Singer stream in `path`, made when the first one comes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[bytes] | None = None
+        self._schema_written: dict[str, Stream] = {}
+        self._groups: dict[tuple[str, str, str | None], Group] = {}
+
+    def add(self, row: Row, refused: Refused) -> None:
+        """Keep a row with its reason.
+
+        Raises:
+            WorkDirError: when the file cannot be written.
+        """
+        name = row.stream.name
+        group = self._groups.setdefault(
+            (name, refused.code, refused.property), Group(name, refused)
+        )
+        group.count += 1
+        if len(group.keys) < KEYS_SHOWN:
+            group.keys.append(row.key())
+        try:
+            self._write(row, refused)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def flush(self) -> None:
+        """Hand everything to the operating system: called before a STATE that covers it."""
+        if self._file is not None:
+            try:
+                self._file.flush()
+            except OSError as error:
+                raise self._unwritable(error) from error
+
+    def close(self) -> None:
+        """Flush and close the file."""
+        self.flush()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def groups(self) -> Iterator[Group]:
+        """What was rejected, by stream and reason, the largest group first."""
+        yield from sorted(self._groups.values(), key=lambda group: -group.count)
+
+    def _write(self, row: Row, refused: Refused) -> None:
+        file = self._file = self._file or self._open()
+        if self._schema_written.get(row.stream.name) is not row.stream:
+            self._schema_written[row.stream.name] = row.stream
+            file.write(_schema_line(row.stream))
+        file.write(_record_line(row, refused))
+
+    def _open(self) -> IO[bytes]:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return os.fdopen(descriptor, "ab")
+
+    def _unwritable(self, error: OSError) -> WorkDirError:
+        return WorkDirError(
+            f"Rejected rows cannot be kept in {self.path}: {error.strerror}. "
+            "Make room, or set work_dir to a folder that can be written."
+        )
+
+
+def _schema_line(stream: Stream) -> bytes:
+    message = {
+        "type": "SCHEMA",
+        "stream": stream.name,
+        "schema": stream.schema,
+        "key_properties": stream.key_properties,
+    }
+    return msgspec.json.encode(message) + b"\n"
+
+
+def _record_line(row: Row, refused: Refused) -> bytes:
+    """The tap's own line with the reason beside the record."""
+    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    reason = msgspec.json.encode(msgspec.structs.asdict(refused) | {"at": at})
+    line = row.line.strip()
+    if b'"rejected"' in line:
+        # The row comes from a replayed file: its former reason makes room for the new one.
+        message = decode(line)
+        message.pop("rejected", None)
+        line = msgspec.json.encode(message)
+    return line[:-1] + b',"rejected":' + reason + b"}\n"

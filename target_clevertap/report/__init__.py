@@ -1,0 +1,5 @@
+"""What happened in a run."""
+
+from target_clevertap.report.tally import Tally
+
+__all__ = ["Tally"]

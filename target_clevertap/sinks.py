@@ -1,0 +1,219 @@
+"""Sinks: a record of one stream into an item on its way, or into a rejection."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from singer_sdk.sinks import Sink
+from typing_extensions import override
+
+from target_clevertap.mapping import (
+    EventRules,
+    Policies,
+    ProfileRules,
+    Rejection,
+    SchemaCheck,
+    SegmentRules,
+    compile_mapping,
+)
+from target_clevertap.rejects import Refused, Row, Stream
+from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk.target_base import Target
+
+    from target_clevertap.delivery import Run, Ticket
+    from target_clevertap.settings import StreamMapping
+
+Record = dict[str, Any]
+
+
+class Origin(Protocol):
+    """The target, as far as its sinks know it: the run, and the message being processed."""
+
+    run: Run
+    message: Record
+
+    def row(self, stream: Stream) -> Row:
+        """The RECORD line being processed, as a row of `stream`."""
+
+
+class CleverTapSink(Sink):
+    """What all sinks share. Items are batched across streams, so the SDK's own batches stay unused.
+
+    `_parse_timestamps_in_record` and `_after_process_record` do nothing here: the mapping reads
+    dates, and the SDK's version would log at DEBUG for every record.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        stream_name: str,
+        schema: Record,
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        self.origin: Origin = target  # type: ignore[assignment] # only our target makes our sinks
+        self._stream = self._announced(tuple(key_properties or ()))
+
+    def _announced(self, key_columns: tuple[str, ...]) -> Stream:
+        """The stream as the tap announced it, before any stream map."""
+        message = self.origin.message
+        key_properties = tuple(message.get("key_properties") or ())
+        return Stream(message["stream"], message["schema"], key_properties, key_columns)
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        outcomes = self.origin.run.outcomes
+        ticket = outcomes.read(self.origin.row(self._stream))
+        try:
+            self.deliver(record, ticket)
+        except Rejection as rejection:
+            refused = Refused(rejection.code, rejection.reason, rejection.property)
+            outcomes.rejected(ticket, refused)
+
+    @abstractmethod
+    def deliver(self, record: Record, ticket: Ticket) -> None:
+        """Send the record on its way.
+
+        Raises:
+            Rejection: when it cannot go to CleverTap as it is.
+        """
+
+    @override
+    def get_validator(self) -> None:
+        """None: a row that does not fit its SCHEMA is rejected, it does not stop the run."""
+
+    @property
+    @override
+    def is_full(self) -> bool:
+        """Never: the batch that counts is the one all streams share."""
+        return False
+
+    @override
+    def process_batch(self, context: Record) -> None:
+        """Nothing is left to do: records are on their way since `process_record`."""
+
+    @override
+    def _parse_timestamps_in_record(self, *_args: object, **_kwargs: object) -> None:
+        pass
+
+    @override
+    def _after_process_record(self, context: Record) -> None:
+        pass
+
+
+RulesT = TypeVar("RulesT", ProfileRules, EventRules, SegmentRules)
+
+
+class MappedSink(CleverTapSink, Generic[RulesT]):
+    """A sink whose stream has a mapping, compiled when the SCHEMA comes."""
+
+    def __init__(
+        self,
+        target: Target,
+        stream_name: str,
+        schema: Record,
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        settings = self.origin.run.settings
+        self.rules: RulesT = compile_mapping(
+            settings.mapping_for(stream_name),
+            self.schema,
+            Policies.of(settings),
+            path=f"streams.{settings.key_for(stream_name)}",
+            key_properties=self.key_properties,
+        )
+        self._check = SchemaCheck(stream_name, self.schema) if self.validate_schema else None
+        for notice in self.rules.notices:
+            self.logger.warning("%s: %s", stream_name, notice)
+
+    @override
+    def deliver(self, record: Record, ticket: Ticket) -> None:
+        if self._check is not None:
+            self._check.refuse_misfit(record)
+        if is_deleted(self.origin.message):
+            self.deliver_deletion(record, ticket)
+        else:
+            self.deliver_row(record, ticket)
+
+    @abstractmethod
+    def deliver_row(self, record: Record, ticket: Ticket) -> None:
+        """Send a row that is there on its way."""
+
+    def deliver_deletion(self, record: Record, ticket: Ticket) -> None:  # noqa: ARG002
+        """A row that the source has deleted: nothing to send, unless a kind says otherwise."""
+        self.origin.run.outcomes.ignored(ticket)
+
+
+class ProfileSink(MappedSink[ProfileRules]):
+    """Rows become profiles."""
+
+    @override
+    def deliver_row(self, record: Record, ticket: Ticket) -> None:
+        self.origin.run.delivery.add(self.rules.item(record), ticket)
+
+    @override
+    def deliver_deletion(self, record: Record, ticket: Ticket) -> None:
+        if self.rules.deletes:
+            self.origin.run.delivery.add(self.rules.deletion(record), ticket)
+        else:
+            super().deliver_deletion(record, ticket)
+
+
+class EventSink(MappedSink[EventRules]):
+    """Rows become events."""
+
+    @override
+    def deliver_row(self, record: Record, ticket: Ticket) -> None:
+        self.origin.run.delivery.add(self.rules.item(record), ticket)
+
+
+class SegmentSink(MappedSink[SegmentRules]):
+    """Rows become the members of a custom list."""
+
+    @override
+    def setup(self) -> None:
+        super().setup()
+        self._segment = self.origin.run.segments.open(self.rules.mapping, self._stream.name)
+
+    @override
+    def deliver_row(self, record: Record, ticket: Ticket) -> None:
+        self.origin.run.segments.add(self._segment, self.rules.member(record), ticket)
+
+
+class IgnoredSink(CleverTapSink):
+    """The sink of a stream that no mapping covers, with `unmapped_streams: ignore`."""
+
+    @override
+    def setup(self) -> None:
+        super().setup()
+        self.logger.warning(
+            "Stream %s has no mapping under `streams`: its rows are not sent.", self.stream_name
+        )
+
+    @override
+    def deliver(self, record: Record, ticket: Ticket) -> None:
+        self.origin.run.outcomes.ignored(ticket)
+
+
+def is_deleted(message: Record) -> bool:
+    """Whether a RECORD says that its row is gone at the source.
+
+    The message is asked and not the record: the SDK takes the `_sdc_` columns out of that.
+    """
+    return message["record"].get("_sdc_deleted_at") is not None
+
+
+def sink_class(mapping: StreamMapping | None) -> type[CleverTapSink]:
+    """The sink for a kind of mapping."""
+    kinds: dict[type[StreamMapping] | None, type[CleverTapSink]] = {
+        ProfileMapping: ProfileSink,
+        EventMapping: EventSink,
+        SegmentMapping: SegmentSink,
+    }
+    return IgnoredSink if mapping is None else kinds[type(mapping)]

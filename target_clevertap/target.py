@@ -1,0 +1,215 @@
+"""The Singer target: the SDK's hooks, and nothing that another part could decide."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import click
+import msgspec
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+from singer_sdk.plugin_base import JSONSchemaValidator, _ConfigInput
+from singer_sdk.target_base import Target
+from typing_extensions import override
+
+from target_clevertap.delivery import Run
+from target_clevertap.errors import InputError, Interrupted, SettingsError, StateNotWritten
+from target_clevertap.reader import LineReader, Message, StateLine
+from target_clevertap.rejects import Row, Stream
+from target_clevertap.settings import Settings, config_jsonschema
+from target_clevertap.sinks import sink_class
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.sinks import Sink
+
+
+class TargetCleverTap(Target):
+    """Loads profiles, events and segments into CleverTap."""
+
+    name = "target-clevertap"
+    config_jsonschema: ClassVar[dict[str, Any]] = config_jsonschema()
+    message_reader_class = LineReader
+    message_reader: LineReader
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+        TargetCapabilities.VALIDATE_RECORDS,
+    ]
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
+        super().__init__(**kwargs)
+        self.max_parallelism = 1  # no sink keeps anything that would have to be drained
+        self.message: Message = {}
+        self.run = Run(self.settings, _write_state)
+        self._signal: int | None = None
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Adds the SDK's settings without `load_method`, which could have one value only."""
+        super().append_builtin_config(config_jsonschema)
+        config_jsonschema["properties"].pop("load_method", None)
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Types the settings, and refuses them with every mistake: ours and the SDK's.
+
+        Raises:
+            SettingsError: whatever `raise_errors` says; without settings there is no target.
+        """
+        self.append_builtin_config(self.config_jsonschema)
+        own = {field.encode_name for field in msgspec.structs.fields(Settings)}
+        properties = self.config_jsonschema["properties"]
+        builtin = {name: properties[name] for name in properties if name not in own}
+        mistakes = [
+            f"{'.'.join(map(str, fault.path))}: {fault.message}"
+            for fault in JSONSchemaValidator({"properties": builtin}).iter_errors(self._config)
+        ]
+        try:
+            self.settings = Settings.parse(
+                {name: value for name, value in self._config.items() if name not in builtin}
+            )
+        except SettingsError as error:
+            mistakes = [*error.mistakes, *mistakes]
+        if mistakes:
+            raise SettingsError(mistakes)
+        return []
+
+    @override
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """The sink for the kind of the stream's mapping.
+
+        Raises:
+            SettingsError: when no mapping covers the stream and that is not allowed.
+        """
+        mapping = self.settings.mapping_for(stream_name)
+        if mapping is None and self.settings.unmapped_streams == "fail":
+            raise SettingsError(
+                [
+                    f"streams: no mapping covers stream {stream_name}; add one, or set "
+                    "unmapped_streams: ignore"
+                ]
+            )
+        return sink_class(mapping)
+
+    def row(self, stream: Stream) -> Row:
+        """The RECORD line being processed, as a row of `stream`."""
+        return Row(stream, self.message_reader.line, self.message_reader.line_number)
+
+    @override
+    def _process_schema_message(self, message_dict: Message) -> None:
+        self.message = message_dict
+        super()._process_schema_message(message_dict)
+
+    @override
+    def _process_record_message(self, message_dict: Message) -> None:
+        self.message = message_dict
+        try:
+            super()._process_record_message(message_dict)
+        except MissingKeyPropertiesError:
+            raise KeyMissing(self._where("a record lacks a key property of its stream")) from None
+        except RecordsWithoutSchemaException:
+            raise SchemaMissing(self._where("a RECORD came before its SCHEMA")) from None
+
+    @override
+    def _process_state_message(self, message_dict: Message) -> None:
+        """Hands the bytes of the value on: no float in it is ever read and written again."""
+        self._assert_line_requires(message_dict, requires={"value"})
+        line = msgspec.json.decode(self.message_reader.line, type=StateLine)
+        self.run.state(bytes(line.value))
+
+    @override
+    def _process_activate_version_message(self, message_dict: Message) -> None:
+        """The tap has sent every row of a stream: the sign that its segment is whole."""
+        self._assert_line_requires(message_dict, requires={"stream"})
+        self.run.segments.seen_whole(message_dict["stream"])
+
+    @override
+    def _process_batch_message(self, message_dict: Message) -> None:
+        raise InputError(
+            self._where("a BATCH message, which is not supported; turn batching off in the tap")
+        )
+
+    def _where(self, problem: str) -> str:
+        return f"Line {self.message_reader.line_number} of the input: {problem}."
+
+    @override
+    def process_endofpipe(self) -> None:
+        """The input has ended: everything read gets its outcome.
+
+        Raises:
+            TargetCleverTapError: when the run could not do all that it should.
+        """
+        try:
+            self.run.finish(cut_off=self._signal is not None)
+            super().process_endofpipe()
+        finally:
+            self.run.close()
+        if self._signal is not None:
+            raise Interrupted(self._signal)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """The first signal ends the reading, the second one the process."""
+        if self._signal is not None:
+            os._exit(128 + signum)
+        self._signal = signum
+        self.message_reader.stop()
+
+    @classmethod
+    @override
+    def invoke(
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[Any] | None = None,
+    ) -> None:
+        """Run the command: print the settings, or load what the tap sends."""
+        if about:
+            cls.print_about(about_format)
+            return
+        config = config or _ConfigInput()
+        target = cls(config=config.config, parse_env_config=config.parse_env)
+        try:
+            target.listen(file_input)
+        finally:
+            target.run.close()
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        """The SDK's command, reading its input as bytes."""
+        command = super().get_singer_command()
+        for option in command.params:
+            if option.name == "file_input":
+                option.type = click.File("rb")
+        return command
+
+
+class KeyMissing(InputError, MissingKeyPropertiesError):
+    """A record lacks a key property."""
+
+
+class SchemaMissing(InputError, RecordsWithoutSchemaException):
+    """A RECORD came before its SCHEMA."""
+
+
+def _write_state(value: bytes) -> None:
+    try:
+        sys.stdout.write(value.decode() + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        raise StateNotWritten(
+            f"A STATE could not be written to standard output: {error.strerror}. "
+            "Whatever keeps the state has ended, or its disk is full."
+        ) from error
