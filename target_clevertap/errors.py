@@ -59,7 +59,8 @@ class Interrupted(TargetCleverTapError):
     def __init__(self, signum: int) -> None:
         self.exit_code = 128 + signum
         super().__init__(
-            f"Ended by signal {signum}: what had been read is delivered, the next run does the rest."
+            f"Ended by signal {signum}: what had been read is delivered, "
+            "the next run does the rest."
         )
 
 

@@ -115,7 +115,7 @@ class LineReader(GenericSingerReader[bytes]):
         )
 
 
-class _Stop(Exception):  # noqa: N818 - a signal between two places of this file, no error
+class _Stop(Exception):
     """Raised by `stop` to leave a blocking read."""
 
 

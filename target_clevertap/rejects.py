@@ -65,7 +65,8 @@ class Group:
 
     def __str__(self) -> str:
         keys = f" (first keys: {', '.join(self.keys)})" if self.keys else ""
-        return f"{self.stream}: {self.count} rejected, {self.refused.code}: {self.refused.reason}{keys}"
+        why = f"{self.refused.code}: {self.refused.reason}"
+        return f"{self.stream}: {self.count} rejected, {why}{keys}"
 
 
 class Rejects:

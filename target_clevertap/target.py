@@ -24,8 +24,7 @@ from target_clevertap.sinks import sink_class
 if TYPE_CHECKING:
     from types import FrameType
 
-    from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
-from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.sinks import Sink
 
 
@@ -94,8 +93,10 @@ class TargetCleverTap(Target):
         if mapping is None and self.settings.unmapped_streams == "fail":
             raise SettingsError(
                 [
-                    f"streams: no mapping covers stream {stream_name}; add one, or set "
-                    "unmapped_streams: ignore"
+                    (
+                        f"streams: no mapping covers stream {stream_name}; add one, or set "
+                        "unmapped_streams: ignore"
+                    )
                 ]
             )
         return sink_class(mapping)
