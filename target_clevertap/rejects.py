@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import IO, TYPE_CHECKING, Any
+from io import FileIO
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -74,12 +76,12 @@ class Rejects:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
         self._schema_written: dict[str, Stream] = {}
         self._groups: dict[tuple[str, str, str | None], Group] = {}
 
     def add(self, row: Row, refused: Refused) -> None:
-        """Keep a row with its reason.
+        """Keep a row with its reason; it is on disk when this returns.
 
         Raises:
             WorkDirError: when the file cannot be written.
@@ -96,17 +98,8 @@ class Rejects:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def flush(self) -> None:
-        """Hand everything to the operating system: called before a STATE that covers it."""
-        if self._file is not None:
-            try:
-                self._file.flush()
-            except OSError as error:
-                raise self._unwritable(error) from error
-
     def close(self) -> None:
-        """Flush and close the file."""
-        self.flush()
+        """Close the file; everything is in it already."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -116,16 +109,19 @@ class Rejects:
         yield from sorted(self._groups.values(), key=lambda group: -group.count)
 
     def _write(self, row: Row, refused: Refused) -> None:
-        file = self._file = self._file or self._open()
+        lines = _record_line(row, refused)
         if self._schema_written.get(row.stream.name) is not row.stream:
             self._schema_written[row.stream.name] = row.stream
-            file.write(_schema_line(row.stream))
-        file.write(_record_line(row, refused))
+            lines = _schema_line(row.stream) + lines
+        file = self._file = self._file or self._open()
+        if file.write(lines) != len(lines):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> FileIO:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        return os.fdopen(descriptor, "ab")
+        # Unbuffered: a row is on disk before any STATE that covers it can be written.
+        return FileIO(descriptor, "ab")
 
     def _unwritable(self, error: OSError) -> WorkDirError:
         return WorkDirError(

@@ -32,7 +32,7 @@ class Run:
         started = datetime.now(timezone.utc)
         self.folder = settings.account_dir / "runs" / f"{started:%Y%m%dT%H%M%SZ}-{os.getpid()}"
         self.rejects = Rejects(self.folder / "rejected.jsonl")
-        self.checkpoints = Checkpoints(self._write_if_kept(write_state))
+        self.checkpoints = Checkpoints(_nowhere if settings.dry_run else write_state)
         self.outcomes = Outcomes(self.rejects, self.checkpoints)
         self.client = _client(settings)
         limits = Limits(settings.batch_size_rows, settings.batch_max_bytes)
@@ -84,15 +84,9 @@ class Run:
         if any(tally.rejected for tally in self.outcomes.tallies.values()):
             log.warning("Rejected rows are kept with their reasons in %s", self.rejects.path)
 
-    def _write_if_kept(self, write: Callable[[bytes], None]) -> Callable[[bytes], None]:
-        """A state covers rejected rows too: they are on disk before it is written."""
 
-        def write_state(value: bytes) -> None:
-            self.rejects.flush()
-            if not self.settings.dry_run:
-                write(value)
-
-        return write_state
+def _nowhere(_state: bytes) -> None:
+    """A dry run leaves no state behind: nothing was delivered."""
 
 
 def _client(settings: Settings) -> Client:
