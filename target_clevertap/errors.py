@@ -14,9 +14,10 @@ TargetCleverTapError
     │   ├── Throttled          429, too many calls at once
     │   ├── ServerFailed       500, 502, 503, 504
     │   └── AnswerLost         uncertain: the request may have been received, no answer was read
+    │       └── AnswerUnclear  the answer does not say which records were refused
     └── TerminalError          the same call will fail again
         ├── CredentialsRefused 401, 403
-        ├── RequestRefused     400: something in the body
+        ├── RequestRefused     400, 413: something in the body, or its size
         ├── ListRefused        a custom list step was answered with a refusal
         ├── LinkExpired        the pre-signed URL of a custom list is no longer taken
         └── UnexpectedAnswer   anything that no page of CleverTap's documentation describes
@@ -87,7 +88,15 @@ class CleverTapError(TargetCleverTapError):
 
 
 class TransientError(CleverTapError):
-    """The same call may succeed later."""
+    """The same call may succeed later.
+
+    `retry_after` is the wait that the answer asked for, in seconds, or None (the usual case:
+    CleverTap documents no such header, but whatever stands before it may send one).
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class NotReached(TransientError):
@@ -95,15 +104,7 @@ class NotReached(TransientError):
 
 
 class Throttled(TransientError):
-    """429: too many calls at once.
-
-    `retry_after` is the wait that the answer asked for, in seconds, or None (the usual case:
-    CleverTap documents no such header).
-    """
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        self.retry_after = retry_after
-        super().__init__(message)
+    """429: too many calls at once."""
 
 
 class ServerFailed(TransientError):
@@ -112,6 +113,14 @@ class ServerFailed(TransientError):
 
 class AnswerLost(TransientError):
     """Uncertain: the request may have been received, but no answer could be read."""
+
+
+class AnswerUnclear(AnswerLost):
+    """Uncertain record by record: the answer was read, but its counts do not add up.
+
+    Or it refuses a record without saying which one. Sending the same records again may well
+    bring the same answer; fewer of them at a time will bring a clear one.
+    """
 
 
 class TerminalError(CleverTapError):
@@ -123,7 +132,7 @@ class CredentialsRefused(TerminalError):
 
 
 class RequestRefused(TerminalError):
-    """400: something in the body makes CleverTap refuse the whole call."""
+    """400 or 413: something in the body, or its size, makes CleverTap refuse the whole call."""
 
 
 class ListRefused(TerminalError):
