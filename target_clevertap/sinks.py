@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
-from target_clevertap.mapping import (
-    EventRules,
-    Policies,
-    ProfileRules,
-    Rejection,
-    SchemaCheck,
-    SegmentRules,
-    compile_mapping,
-)
+from target_clevertap.mapping import Policies, Rejection, SchemaCheck, compile_mapping
 from target_clevertap.rejects import Refused, Row, Stream
-from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping
+from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping, StreamMapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +18,8 @@ if TYPE_CHECKING:
     from singer_sdk.target_base import Target
 
     from target_clevertap.delivery import Run, Ticket
-    from target_clevertap.settings import StreamMapping
+    from target_clevertap.mapping import EventRules, ProfileRules, SegmentRules
+    from target_clevertap.mapping.rules import Rules
 
 Record = dict[str, Any]
 
@@ -106,11 +99,11 @@ class CleverTapSink(Sink):
         pass
 
 
-RulesT = TypeVar("RulesT", ProfileRules, EventRules, SegmentRules)
-
-
-class MappedSink(CleverTapSink, Generic[RulesT]):
+class MappedSink(CleverTapSink):
     """A sink whose stream has a mapping, compiled when the SCHEMA comes."""
+
+    mapping: StreamMapping
+    rules: Rules
 
     def __init__(
         self,
@@ -121,11 +114,12 @@ class MappedSink(CleverTapSink, Generic[RulesT]):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         settings = self.origin.run.settings
-        self.rules: RulesT = compile_mapping(
-            settings.mapping_for(stream_name),
+        key, self.mapping = settings.mapping_for(stream_name)
+        self.rules = compile_mapping(
+            self.mapping,
             self.schema,
             Policies.of(settings),
-            path=f"streams.{settings.key_for(stream_name)}",
+            path=f"streams.{key}",
             key_properties=self.key_properties,
         )
         self._check = SchemaCheck(stream_name, self.schema) if self.validate_schema else None
@@ -150,8 +144,11 @@ class MappedSink(CleverTapSink, Generic[RulesT]):
         self.origin.run.outcomes.ignored(ticket)
 
 
-class ProfileSink(MappedSink[ProfileRules]):
+class ProfileSink(MappedSink):
     """Rows become profiles."""
+
+    mapping: ProfileMapping
+    rules: ProfileRules
 
     @override
     def deliver_row(self, record: Record, ticket: Ticket) -> None:
@@ -159,27 +156,32 @@ class ProfileSink(MappedSink[ProfileRules]):
 
     @override
     def deliver_deletion(self, record: Record, ticket: Ticket) -> None:
-        if self.rules.deletes:
+        if self.mapping.on_delete == "delete":
             self.origin.run.delivery.add(self.rules.deletion(record), ticket)
         else:
             super().deliver_deletion(record, ticket)
 
 
-class EventSink(MappedSink[EventRules]):
+class EventSink(MappedSink):
     """Rows become events."""
+
+    rules: EventRules
 
     @override
     def deliver_row(self, record: Record, ticket: Ticket) -> None:
         self.origin.run.delivery.add(self.rules.item(record), ticket)
 
 
-class SegmentSink(MappedSink[SegmentRules]):
+class SegmentSink(MappedSink):
     """Rows become the members of a custom list."""
+
+    mapping: SegmentMapping
+    rules: SegmentRules
 
     @override
     def setup(self) -> None:
         super().setup()
-        self._segment = self.origin.run.segments.open(self.rules.mapping, self._stream.name)
+        self._segment = self.origin.run.segments.open(self.mapping, self._stream.name)
 
     @override
     def deliver_row(self, record: Record, ticket: Ticket) -> None:
@@ -209,11 +211,9 @@ def is_deleted(message: Record) -> bool:
     return message["record"].get("_sdc_deleted_at") is not None
 
 
-def sink_class(mapping: StreamMapping | None) -> type[CleverTapSink]:
-    """The sink for a kind of mapping."""
-    kinds: dict[type[StreamMapping] | None, type[CleverTapSink]] = {
-        ProfileMapping: ProfileSink,
-        EventMapping: EventSink,
-        SegmentMapping: SegmentSink,
-    }
-    return IgnoredSink if mapping is None else kinds[type(mapping)]
+SINKS: dict[type[StreamMapping], type[CleverTapSink]] = {
+    ProfileMapping: ProfileSink,
+    EventMapping: EventSink,
+    SegmentMapping: SegmentSink,
+}
+"""The sink for a kind of mapping; a stream without one has the IgnoredSink."""

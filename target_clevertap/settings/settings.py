@@ -211,23 +211,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return Path(project) / ".meltano" / "target-clevertap"
         return user_state_path("target-clevertap")
 
-    def mapping_for(self, stream: str) -> StreamMapping | None:
-        """The mapping of a stream: its own, else that of the one glob that matches, else None.
+    def covers(self, stream: str) -> bool:
+        """Whether a mapping is there for a stream."""
+        return bool(self._keys_for(stream))
+
+    def mapping_for(self, stream: str) -> tuple[str, StreamMapping]:
+        """The mapping of a stream, and its key under `streams` for paths in messages.
 
         Raises:
-            SettingsError: when two globs match, since neither is the better one.
+            SettingsError: when there is none, or two globs match: neither is the better one.
         """
-        return self.streams[key] if (key := self.key_for(stream)) is not None else None
-
-    def key_for(self, stream: str) -> str | None:
-        """The key under `streams` that covers a stream, for paths in messages."""
-        if stream in self.streams:
-            return stream
-        globs = [key for key in self.streams if fnmatchcase(stream, key)]
-        if len(globs) > 1:
-            names = " and ".join(globs)
+        keys = self._keys_for(stream)
+        if not keys:
+            advice = "add one, or set unmapped_streams: ignore"
+            raise SettingsError([f"streams: no mapping covers stream {stream}; {advice}"])
+        if len(keys) > 1:
+            names = " and ".join(keys)
             raise SettingsError([f"streams: {names} both match {stream}; name the stream itself"])
-        return globs[0] if globs else None
+        return keys[0], self.streams[keys[0]]
+
+    def _keys_for(self, stream: str) -> list[str]:
+        """An exact name wins over a glob."""
+        if stream in self.streams:
+            return [stream]
+        return [key for key in self.streams if fnmatchcase(stream, key)]
 
 
 def _is_zone(name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_clevertap.errors import SettingsError
-from target_clevertap.settings import ProfileMapping, SegmentMapping, Settings, Source
+from target_clevertap.settings import ProfileMapping, Settings, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,16 +186,21 @@ def test_a_mistake_never_shows_the_passcode() -> None:
 def test_the_shorthand_of_a_property_is_a_column() -> None:
     mapping = Settings.parse(
         config(streams={"users": PROFILE | {"properties": {"Name": "full_name"}}})
-    ).mapping_for("users")
+    ).streams["users"]
     assert isinstance(mapping, ProfileMapping)
     assert mapping.properties == {"Name": Source(column="full_name")}
 
 
 def test_an_exact_stream_name_wins_over_a_glob() -> None:
     settings = Settings.parse(config(streams={"public-*": PROFILE, "public-vip": SEGMENT}))
-    assert isinstance(settings.mapping_for("public-vip"), SegmentMapping)
-    assert isinstance(settings.mapping_for("public-users"), ProfileMapping)
-    assert settings.mapping_for("other") is None
+    assert settings.mapping_for("public-vip") == ("public-vip", settings.streams["public-vip"])
+    assert settings.mapping_for("public-users") == ("public-*", settings.streams["public-*"])
+    assert (settings.covers("public-users"), settings.covers("other")) == (True, False)
+
+
+def test_a_stream_without_a_mapping_is_a_mistake_with_advice() -> None:
+    with pytest.raises(SettingsError, match="no mapping covers stream other; add one, or set"):
+        Settings.parse(config()).mapping_for("other")
 
 
 def test_two_globs_for_one_stream_are_a_mistake() -> None:
