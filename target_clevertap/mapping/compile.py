@@ -1,0 +1,198 @@
+"""Compiles the mapping of a stream against its SCHEMA, before the first record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
+
+from target_clevertap.errors import SettingsError
+from target_clevertap.mapping.columns import ABSENT, Columns, Getter, Record, direct
+from target_clevertap.mapping.dates import pattern_works, timestamps
+from target_clevertap.mapping.identifiers import Identify, identifiers
+from target_clevertap.mapping.names import event_name_mistake, is_charged
+from target_clevertap.mapping.operators import ACCUMULATING, COUNTING
+from target_clevertap.mapping.properties import PropertyCompiler
+from target_clevertap.mapping.rules import (
+    EventName,
+    EventRules,
+    ProfileRules,
+    Rules,
+    SegmentRules,
+    Time,
+    fixed_name,
+    name_from,
+    time_from,
+)
+from target_clevertap.mapping.tables import compile_table
+from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping
+from target_clevertap.settings.parsing import Mistakes, below
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from target_clevertap.mapping.converters import Kind
+    from target_clevertap.mapping.policies import Policies
+    from target_clevertap.mapping.shapes import JsonSchema
+    from target_clevertap.settings import IdentifierSource, StreamMapping, TimeSource
+
+
+@overload
+def compile_mapping(
+    mapping: ProfileMapping,
+    schema: JsonSchema,
+    policies: Policies,
+    *,
+    path: str,
+    key_properties: Sequence[str],
+) -> ProfileRules: ...
+@overload
+def compile_mapping(
+    mapping: EventMapping,
+    schema: JsonSchema,
+    policies: Policies,
+    *,
+    path: str,
+    key_properties: Sequence[str],
+) -> EventRules: ...
+@overload
+def compile_mapping(
+    mapping: SegmentMapping,
+    schema: JsonSchema,
+    policies: Policies,
+    *,
+    path: str,
+    key_properties: Sequence[str],
+) -> SegmentRules: ...
+@overload
+def compile_mapping(
+    mapping: StreamMapping,
+    schema: JsonSchema,
+    policies: Policies,
+    *,
+    path: str,
+    key_properties: Sequence[str],
+) -> ProfileRules | EventRules | SegmentRules: ...
+def compile_mapping(
+    mapping: StreamMapping,
+    schema: JsonSchema,
+    policies: Policies,
+    *,
+    path: str,
+    key_properties: Sequence[str],
+) -> Rules:
+    """The rules for a stream's records; `path` is where its mapping stands in the settings.
+
+    Raises:
+        SettingsError: with one line per mistake, all of them, each beginning with its path.
+    """
+    stream = _Stream.of(mapping, schema, policies, path)
+    key = tuple(direct(name) for name in key_properties)
+    rules: Rules
+    if isinstance(mapping, ProfileMapping):
+        rules = _profile(mapping, stream, key)
+    elif isinstance(mapping, EventMapping):
+        rules = _event(mapping, stream, key)
+    elif isinstance(mapping, SegmentMapping):
+        rules = _segment(mapping, stream, key)
+    else:
+        raise TypeError(type(mapping))
+    if stream.mistakes.lines:
+        raise SettingsError(stream.mistakes.lines)
+    return rules
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """The parts of a mapping that are not properties, compiled for one stream."""
+
+    path: str
+    policies: Policies
+    mistakes: Mistakes
+    properties: PropertyCompiler
+
+    @classmethod
+    def of(
+        cls, mapping: StreamMapping, schema: JsonSchema, policies: Policies, path: str
+    ) -> _Stream:
+        mistakes = Mistakes()
+        kind: Kind = "event" if isinstance(mapping, EventMapping) else "profile"
+        compiler = PropertyCompiler(kind, Columns.of(schema), policies, mistakes, set())
+        return cls(path, policies, mistakes, compiler)
+
+    def getter(self, column: str, setting: str) -> Getter:
+        found = self.properties.find(column, below(self.path, setting))
+        return found.getter if found else _missing
+
+    def identify(self, source: IdentifierSource) -> Identify:
+        return identifiers(self.getter(source.column, f"identifier.{source.kind}"), source.kind)
+
+    def time(self, source: TimeSource | None, *, required: bool) -> Time | None:
+        if source is None:
+            return None
+        if source.format is not None and not pattern_works(source.format):
+            where = below(self.path, "timestamp.format")
+            self.mistakes.add(where, "must be a pattern of strptime, such as %d.%m.%Y %H:%M")
+        seconds = timestamps(self.policies.zone, source.format, source.unit)
+        return time_from(self.getter(source.column, "timestamp"), seconds, required=required)
+
+    def event_name(self, mapping: EventMapping) -> EventName:
+        if mapping.event_name_column is not None:
+            return name_from(self.getter(mapping.event_name_column, "event_name_column"))
+        name = mapping.event_name or ""
+        if mistake := event_name_mistake(name):
+            self.mistakes.add(below(self.path, "event_name"), mistake)
+        return fixed_name(name)
+
+
+def _profile(mapping: ProfileMapping, stream: _Stream, key: tuple[Getter, ...]) -> ProfileRules:
+    identify = stream.identify(mapping.identifier)
+    time = stream.time(mapping.timestamp, required=False)
+    table = compile_table(mapping, stream.properties, stream.path)
+    return ProfileRules(
+        identifier_kind=mapping.identifier.kind,
+        identify=identify,
+        key=key,
+        notices=table.notices,
+        deletes=mapping.on_delete == "delete",
+        steps=table.steps,
+        time=time,
+        accumulating=table.using(ACCUMULATING),
+        counting=table.using(COUNTING),
+    )
+
+
+def _event(mapping: EventMapping, stream: _Stream, key: tuple[Getter, ...]) -> EventRules:
+    identify = stream.identify(mapping.identifier)
+    name = stream.event_name(mapping)
+    time = stream.time(mapping.timestamp, required=True)
+    fixed = mapping.event_name
+    charged = fixed is not None and is_charged(fixed)
+    table = compile_table(mapping, stream.properties, stream.path, charged=charged)
+    # After the table: what makes an event the same is a property of it like any other.
+    named = tuple(stream.getter(column, "event_key") for column in mapping.event_key)
+    return EventRules(
+        identifier_kind=mapping.identifier.kind,
+        identify=identify,
+        key=named or key,
+        notices=table.notices,
+        name=name,
+        time=time,
+        steps=table.steps,
+        charged_steps=table.steps if fixed is not None else table.if_charged(),
+    )
+
+
+def _segment(mapping: SegmentMapping, stream: _Stream, key: tuple[Getter, ...]) -> SegmentRules:
+    kind = mapping.identifier.kind
+    return SegmentRules(
+        identifier_kind=kind,
+        identify=stream.identify(mapping.identifier),
+        key=key,
+        mapping=mapping,
+        member_type="g" if kind == "objectId" else "i",
+    )
+
+
+def _missing(_record: Record) -> object:
+    """Stands in for a column that the SCHEMA lacks, until all mistakes are known."""
+    return ABSENT

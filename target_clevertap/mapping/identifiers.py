@@ -1,0 +1,70 @@
+"""Whom a row is about: the four identifiers and what CleverTap takes for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from target_clevertap.mapping.columns import ABSENT, Record
+from target_clevertap.mapping.limits import MAX_IDENTITY
+from target_clevertap.mapping.rejections import Rejection
+
+if TYPE_CHECKING:
+    from target_clevertap.mapping.columns import Getter
+    from target_clevertap.settings import IdentifierKind
+
+Identify = Callable[[Record], str]
+
+FORBIDDEN: Final = frozenset(
+    {
+        *("undefined", "null", "na", "n/a", "nil", "none", "empty", "xxxxxx", "0", "-1"),
+        *("infinity", "-infinity", "inf", "-inf", "nan", "-nan"),
+    }
+)
+"""Words never to be used as an identity (CSV import page, 2026); in any case, to be safe."""
+
+_LONGEST_FORBIDDEN = max(map(len, FORBIDDEN))
+_OBJECT_ID = re.compile(r"[A-Za-z0-9()!:@$_-]{1,64}")  # P-CTID, 2026; else error 526
+
+
+def identifiers(get: Getter, kind: IdentifierKind) -> Identify:
+    """Reads the identifier of a record; raises Rejection when CleverTap would not take it."""
+    is_object_id = kind == "objectId"
+
+    def read(record: Record) -> str:
+        value = get(record)
+        if type(value) is not str:
+            value = _digits(value)
+        word = value.strip()
+        if not word:
+            raise Rejection("identity_missing")
+        if len(value) > MAX_IDENTITY:
+            raise Rejection("identity_too_long")
+        if len(word) <= _LONGEST_FORBIDDEN and word.lower() in FORBIDDEN:
+            raise Rejection("identity_forbidden")
+        if is_object_id and not _OBJECT_ID.fullmatch(value):
+            raise Rejection("object_id_invalid")
+        if not value.isascii():
+            _refuse_broken(value)
+        return value
+
+    return read
+
+
+def _digits(value: object) -> str:
+    if value is None or value is ABSENT:
+        raise Rejection("identity_missing")
+    if type(value) is int:
+        try:
+            return str(value)
+        except ValueError:  # thousands of digits, more than Python is willing to print
+            raise Rejection("identity_too_long") from None
+    raise Rejection("identity_invalid")
+
+
+def _refuse_broken(value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Rejection("text_invalid") from None

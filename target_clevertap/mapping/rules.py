@@ -1,0 +1,178 @@
+"""Compiled mappings: what turns the records of one stream into items, without I/O or clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from target_clevertap.mapping.columns import ABSENT, Getter, Record
+from target_clevertap.mapping.items import Item, Member, encoded
+from target_clevertap.mapping.names import event_name_fault, is_charged
+from target_clevertap.mapping.rejections import Fault, Rejection
+from target_clevertap.mapping.steps import Step, read
+
+if TYPE_CHECKING:
+    from target_clevertap.mapping.dates import Seconds
+    from target_clevertap.mapping.identifiers import Identify
+    from target_clevertap.settings import IdentifierKind, SegmentMapping
+
+Time = Callable[[Record], "int | None"]
+EventName = Callable[[Record], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the three kinds of stream share.
+
+    `notices` are sentences for the log, one for each column that is not sent because CleverTap
+    would refuse its name.
+    """
+
+    identifier_kind: IdentifierKind
+    identify: Identify
+    key: tuple[Getter, ...]
+    notices: tuple[str, ...] = ()
+
+    def row_key(self, record: Record) -> list[object]:
+        """The values that name a row in a report; empty when the stream has no key."""
+        found = (get(record) for get in self.key)
+        return [None if value is ABSENT else value for value in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRules(Rules):
+    """Records as profiles: an upsert, or the deletion of the whole profile.
+
+    `deletes` says whether rows that are gone at the source are to be deleted here too.
+    `accumulating` and `counting` name the properties with operators of that kind.
+    """
+
+    deletes: bool
+    steps: tuple[Step, ...]
+    time: Time | None = None
+    accumulating: frozenset[str] = frozenset()
+    counting: frozenset[str] = frozenset()
+
+    def item(self, record: Record) -> Item:
+        """The profile of a record.
+
+        Raises:
+            Rejection: when CleverTap would not take it.
+        """
+        kind, identity = self.identifier_kind, self.identify(record)
+        properties, adjusted = read(self.steps, record)
+        entry: dict[str, object] = {"type": "profile", kind: identity}
+        if self.time is not None and (at := self.time(record)) is not None:
+            entry["ts"] = at
+        entry["profileData"] = properties
+        return Item(
+            "profile",
+            f"{kind}:{identity}",
+            encoded(entry, properties),
+            kind,
+            identity,
+            self.accumulating.isdisjoint(properties),
+            self.counting.isdisjoint(properties),
+            adjusted,
+        )
+
+    def deletion(self, record: Record) -> Item:
+        """The deletion of a record's profile.
+
+        Raises:
+            Rejection: when the record does not say whose it is.
+        """
+        kind, identity = self.identifier_kind, self.identify(record)
+        return Item("delete", f"{kind}:{identity}", b"", kind, identity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRules(Rules):
+    """Records as events.
+
+    `charged_steps` are the steps of rows whose event is Charged, where `Items` is a list.
+    """
+
+    name: EventName
+    steps: tuple[Step, ...]
+    charged_steps: tuple[Step, ...]
+    time: Time | None = None
+
+    def item(self, record: Record) -> Item:
+        """The event of a record.
+
+        Raises:
+            Rejection: when CleverTap would not take it.
+        """
+        kind, identity = self.identifier_kind, self.identify(record)
+        name = self.name(record)
+        steps = self.charged_steps if is_charged(name) else self.steps
+        entry: dict[str, object] = {"type": "event", kind: identity, "evtName": name}
+        if self.time is not None:
+            entry["ts"] = self.time(record)
+        properties, adjusted = read(steps, record)
+        entry["evtData"] = properties
+        return Item(
+            "event",
+            f"{kind}:{identity}",
+            encoded(entry, properties),
+            kind,
+            identity,
+            plain=False,
+            replayable=False,
+            adjusted=adjusted,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentRules(Rules):
+    """Records as members of the custom list that `mapping` describes."""
+
+    mapping: SegmentMapping
+    member_type: Literal["g", "i"]
+
+    def member(self, record: Record) -> Member:
+        """The member that a record names.
+
+        Raises:
+            Rejection: when it names none that CleverTap could know.
+        """
+        return Member(self.member_type, self.identify(record))
+
+
+def fixed_name(name: str) -> EventName:
+    """The name of every event of a stream."""
+    return lambda _record: name
+
+
+def name_from(get: Getter) -> EventName:
+    """The name of each event, from a column; raises Rejection for one CleverTap would refuse."""
+
+    def read_name(record: Record) -> str:
+        name = get(record)
+        if name is None or name is ABSENT:
+            raise Rejection("event_name_missing")
+        if not isinstance(name, str):
+            raise Rejection("event_name_invalid")
+        if code := event_name_fault(name):
+            raise Rejection(code)
+        return name
+
+    return read_name
+
+
+def time_from(get: Getter, seconds: Seconds, *, required: bool) -> Time:
+    """The `ts` of a record; None, or a Rejection when it is required, where there is none."""
+
+    def read_time(record: Record) -> int | None:
+        value = get(record)
+        try:
+            at = None if value is None or value is ABSENT else seconds(value)
+        except Fault as fault:
+            raise Rejection(fault.code) from None
+        if at is None and required:
+            raise Rejection("timestamp_missing")
+        return at
+
+    return read_time
