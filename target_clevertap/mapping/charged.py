@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from target_clevertap.mapping.limits import MAX_ITEMS
 from target_clevertap.mapping.names import PROHIBITED_IN_EVENTS, property_name_fault
 from target_clevertap.mapping.rejections import Cut, Fault
-from target_clevertap.mapping.values import decoded
+from target_clevertap.mapping.values import NotJson, decoded
 
 if TYPE_CHECKING:
     from target_clevertap.mapping.values import Converter
@@ -23,9 +23,9 @@ def charged_items(scalar: Converter) -> Converter:
 
     def convert(value: object) -> object:
         if isinstance(value, str):
-            if not value.strip():
-                return None
-            value = decoded(value)
+            value = _held(value)
+        if value is None:
+            return None
         if not isinstance(value, list):
             raise Fault("items_invalid")
         if len(value) > MAX_ITEMS:
@@ -37,6 +37,14 @@ def charged_items(scalar: Converter) -> Converter:
         return items
 
     return convert
+
+
+def _held(json_text: str) -> object:
+    """What a JSON text holds; None for blank text."""
+    try:
+        return decoded(json_text) if json_text.strip() else None
+    except NotJson:
+        raise Fault("items_invalid") from None
 
 
 def _item(item: object, scalar: Converter, codes: list[str]) -> dict[str, object]:

@@ -122,9 +122,11 @@ def direct(column: str) -> Getter:
 
 
 def _deep(keys: tuple[str, ...]) -> Getter:
+    first, *rest = keys
+
     def get(record: Record) -> object:
-        value: object = record
-        for key in keys:
+        value: object = record.get(first, ABSENT)
+        for key in rest:
             if value is None:
                 return None
             if not isinstance(value, dict):

@@ -97,7 +97,7 @@ def compile_mapping(
     else:
         raise TypeError(type(mapping))
     if stream.mistakes.lines:
-        raise SettingsError(stream.mistakes.lines)
+        raise SettingsError(dict.fromkeys(stream.mistakes.lines))
     return rules
 
 

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from target_clevertap.mapping.limits import MAX_LIST, MAX_TEXT
 from target_clevertap.mapping.rejections import Cut, Fault
-from target_clevertap.mapping.values import as_text, decoded, integer, number
+from target_clevertap.mapping.values import NotJson, as_text, decoded, integer, number
 
 if TYPE_CHECKING:
     from target_clevertap.mapping.values import Converter
@@ -81,9 +82,8 @@ def deletion(convert: Converter) -> Converter:
 
 def _members(value: object, *, reads_json: bool) -> list[object]:
     if reads_json and isinstance(value, str) and value.lstrip().startswith("["):
-        found = decoded(value)
-        if isinstance(found, list):
-            return found
+        with suppress(NotJson):
+            value = decoded(value)
     if isinstance(value, list):
         return value
     if isinstance(value, dict):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from target_clevertap.mapping.limits import MAX_TEXT
 from target_clevertap.mapping.rejections import Fault
-from target_clevertap.mapping.values import boolean, decoded, number
+from target_clevertap.mapping.values import NotJson, boolean, decoded, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,12 +109,20 @@ def _time_zone(value: object) -> object:
 def _categories(value: object) -> object:
     """Lists of category names by channel; they stay an object (Freshsales page, 2026)."""
     if isinstance(value, str):
-        if not value.strip():
-            return None
-        value = decoded(value)
+        value = _held(value)
+    if value is None:
+        return None
     if not isinstance(value, dict) or not all(map(_is_channel, value.items())):
         raise Fault("category_invalid")
     return value
+
+
+def _held(json_text: str) -> object:
+    """What a JSON text holds; None for blank text."""
+    try:
+        return decoded(json_text) if json_text.strip() else None
+    except NotJson:
+        raise Fault("category_invalid") from None
 
 
 def _is_channel(entry: tuple[object, object]) -> bool:

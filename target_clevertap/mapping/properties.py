@@ -96,17 +96,20 @@ class PropertyCompiler:
 
     def _origin(self, source: Source, path: str) -> Origin | None:
         if source.template is not None:
-            return self._template(source.template, below(path, "template"))
-        if source.column is None:
-            return Origin(_nowhere, Shape.of({}))
-        column = self.find(source.column, below(path, "column"))
-        country = source.country and self.find(source.country, below(path, "country"))
-        if column is None or (source.country and not country):
-            return None
-        if country:
-            from target_clevertap.mapping.phones import with_country  # noqa: PLC0415 - see converters
+            origin = self._template(source.template, below(path, "template"))
+        elif source.column is not None:
+            origin = self._column(source.column, below(path, "column"))
+        else:
+            origin = Origin(_nowhere, Shape.of({}))
+        if source.country is None:
+            return origin
+        country = self.find(source.country, below(path, "country"))
+        return _beside(origin, country) if origin and country else None
 
-            return Origin(with_country(column.getter, country.getter), column.shape)
+    def _column(self, name: str, path: str) -> Origin | None:
+        column = self.find(name, path)
+        if column is None:
+            return None
         direct = column.root if len(column.keys) == 1 else None
         return Origin(column.getter, column.shape, direct)
 
@@ -185,6 +188,8 @@ class PropertyCompiler:
     # what may stand together
 
     def _check_words(self, name: str, source: Source, path: str, *, charged: bool) -> None:
+        if source.country is not None and source.column is None and source.template is None:
+            self.mistakes.add(below(path, "country"), "needs a number from the same row")
         if source.format is not None and not pattern_works(source.format):
             self.mistakes.add(below(path, "format"), "must be a pattern of strptime, like %d.%m.%Y")
         if self.kind == "event":
@@ -226,6 +231,13 @@ class PropertyCompiler:
             )
         if operator == "delete" and source.nulls == "delete":
             self.mistakes.add(below(path, "nulls"), "must be omit with operator delete")
+
+
+def _beside(origin: Origin, country: Column) -> Origin:
+    """A telephone number with the country in another column of its row."""
+    from target_clevertap.mapping.phones import with_country  # noqa: PLC0415 - see converters
+
+    return Origin(with_country(origin.get, country.getter), origin.shape)
 
 
 def _own_or_plain(

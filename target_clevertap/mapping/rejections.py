@@ -32,7 +32,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "event_name_too_long": "The event name is longer than 120 characters",
         # values of any property
         "text_invalid": "{property} holds text that is not valid Unicode",
-        "number_invalid": "{property} is not a number",
+        "number_invalid": "{property} is not a number, or not a finite one",
         "integer_invalid": "{property} is not an integer",
         "boolean_invalid": "{property} is neither true nor false",
         "date_invalid": "{property} is not a date or a time in seconds",

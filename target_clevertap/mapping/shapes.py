@@ -49,15 +49,27 @@ class Shape:
 
 
 def _parts(schema: object) -> Iterator[JsonSchema]:
-    """The schema without unions: itself, or each of the alternatives, however deep."""
+    """The schema without unions: itself, or each of its alternatives, however deep.
+
+    What stands beside `anyOf` or `oneOf` holds for every alternative; `allOf` adds to it.
+    """
     if not isinstance(schema, Mapping):
         yield _NOTHING
         return
-    options = [option for word in _UNIONS for option in schema.get(word) or ()]
-    if not options or "type" in schema or "properties" in schema:
-        yield schema
+    base = {word: rule for word, rule in schema.items() if word not in _UNIONS}
+    for part in _objects(schema.get("allOf")):
+        base = {**part, **base}
+    options = [*_objects(schema.get("anyOf")), *_objects(schema.get("oneOf"))]
+    if not options:
+        yield base
     for option in options:
-        yield from _parts(option)
+        yield from _parts({**base, **option})
+
+
+def _objects(schemas: object) -> list[JsonSchema]:
+    """The members of a union; one that is no object (`true`) allows anything."""
+    members = schemas if isinstance(schemas, list | tuple) else ()
+    return [part if isinstance(part, Mapping) else _NOTHING for part in members]
 
 
 def _types(schema: JsonSchema) -> frozenset[str]:

@@ -48,11 +48,15 @@ def text(on_long: LongPolicy) -> Converter:
 
 
 def json(on_long: LongPolicy) -> Converter:
-    """Anything as JSON text; text that is JSON already stays as it is."""
+    """Anything as JSON text; text that is JSON already stays as it is (and `null` is null)."""
 
     def convert(value: object) -> object:
-        if isinstance(value, str) and decoded(value) is not None:
-            return fitting(value, on_long)
+        if isinstance(value, str):
+            try:
+                holds_null = decoded(value) is None
+            except NotJson:
+                return fitting(as_json(value), on_long)
+            return None if holds_null else fitting(value, on_long)
         return fitting(as_json(value), on_long)
 
     return convert
@@ -179,12 +183,20 @@ def _is_finite(value: object) -> bool:
     return not isinstance(value, Decimal) or value.is_finite()
 
 
-def decoded(json_text: str) -> object | None:
-    """What a JSON text holds, numbers exact; None when it is not JSON (or holds null)."""
+class NotJson(Exception):
+    """A text that is not JSON, or holds numbers beyond what can be kept."""
+
+
+def decoded(json_text: str) -> object:
+    """What a JSON text holds, numbers exact.
+
+    Raises:
+        NotJson: for any other text.
+    """
     try:
         found: object = _decode(json_text)
     except (msgspec.MsgspecError, UnicodeEncodeError, InvalidOperation, RecursionError):
-        return None
+        raise NotJson from None
     return found
 
 
