@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_clevertap.clevertap import REFUSAL_MEANINGS
+from target_clevertap.clevertap import PROFILES_PER_DELETION
 from target_clevertap.delivery.batch import Batch, Entry, Limits
-from target_clevertap.errors import RequestRefused
+from target_clevertap.errors import AnswerUnclear, RequestRefused
 from target_clevertap.rejects import Refused
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
     from target_clevertap.mapping import Item
 
-DELETES_PER_CALL = 100  # CleverTap: P-DEL
 TRIES_OF_A_RECORD = 3  # a record answered with a passing fault (555) is sent this often
 
 TOO_LARGE = Refused("too_large", "The record is larger than a call may be (batch_max_bytes)")
+UNCERTAIN = Refused("uncertain", "CleverTap's answer does not tell whether it took the record")
 CALL_REFUSED = Refused("call_refused", "CleverTap refuses the call that holds this row alone")
 
 
@@ -34,7 +34,7 @@ class Delivery:
         self._outcomes = outcomes
         self._limits = limits
         self._uploads = Batch(limits)
-        self._deletes = Batch(Limits(DELETES_PER_CALL, limits.bytes))
+        self._deletes = Batch(Limits(PROFILES_PER_DELETION, limits.bytes))
 
     def add(self, item: Item, ticket: Ticket) -> None:
         """Take an item over; it is sent when its batch is full.
@@ -88,6 +88,9 @@ class Delivery:
             except RequestRefused:
                 self._bisect(entries)
                 return
+            except AnswerUnclear:
+                self._one_by_one(entries)
+                return
             entries = self._settle(entries, answer.refusals, last_try=last_try)
             if not entries:
                 return
@@ -104,7 +107,7 @@ class Delivery:
             elif refusal.transient and not last_try:
                 again.append(entry)
             else:
-                self._rejected(entry, _refused(refusal))
+                self._rejected(entry, Refused(f"clevertap_{refusal.code}", refusal.meaning))
         return again
 
     def _bisect(self, entries: Sequence[Entry]) -> None:
@@ -115,6 +118,14 @@ class Delivery:
         middle = len(entries) // 2
         self._upload(entries[:middle])
         self._upload(entries[middle:])
+
+    def _one_by_one(self, entries: Sequence[Entry]) -> None:
+        """The answer fits no record: each is sent once more, alone, so that it fits."""
+        if len(entries) == 1:
+            self._rejected(entries[0], UNCERTAIN)
+            return
+        for entry in entries:
+            self._upload([entry])
 
     def _delete(self, entries: Sequence[Entry]) -> None:
         """Deletions by identifier kind: a call takes one kind only."""
@@ -134,9 +145,3 @@ class Delivery:
     def _rejected(self, entry: Entry, refused: Refused) -> None:
         for ticket in entry.tickets:
             self._outcomes.rejected(ticket, refused)
-
-
-def _refused(refusal: Refusal) -> Refused:
-    """CleverTap's refusal in our own words: its text may repeat a value of the record."""
-    unknown = f"CleverTap refused the record with code {refusal.code}"
-    return Refused(f"clevertap_{refusal.code}", REFUSAL_MEANINGS.get(refusal.code, unknown))

@@ -127,7 +127,6 @@ def _replace(client: Client, segment: SegmentList) -> None:
         creator=mapping.creator or mapping.owner_email,
         filename=path.name,
         url=url,
-        replace=True,
     )
     log.info(
         "Segment %r: %d members uploaded; CleverTap mails the result of its processing to %s.",
