@@ -42,7 +42,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _say(error)
         return error.exit_code
     except OSError as error:
-        log.critical("%s: %s", error.filename or "The system refused an operation", error.strerror)
+        log.critical("%s: %s", error.filename or "Input or output failed", error.strerror or error)
         return FAILED
     except Exception as error:  # noqa: BLE001 - the outermost edge: a bug is told without its values
         log.critical("%s", _without_values(error))

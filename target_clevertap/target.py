@@ -18,7 +18,7 @@ from target_clevertap.delivery import Run
 from target_clevertap.errors import InputError, Interrupted, SettingsError, StateNotWritten
 from target_clevertap.reader import LineReader, Message, StateLine
 from target_clevertap.rejects import Row, Stream
-from target_clevertap.settings import Settings, config_jsonschema
+from target_clevertap.settings import Settings, config_jsonschema, unreadable_variables
 from target_clevertap.sinks import SINKS, IgnoredSink
 
 if TYPE_CHECKING:
@@ -173,11 +173,41 @@ class TargetCleverTap(Target):
             cls.print_about(about_format)
             return
         config = config or _ConfigInput()
-        target = cls(config=config.config, parse_env_config=config.parse_env)
+        environment = cls._environment() if config.parse_env else {}
+        target = cls(config=config.config | environment)
         try:
             target.listen(file_input)
         finally:
             target.run.close()
+
+    @classmethod
+    @override
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        """Reads the configuration files.
+
+        Raises:
+            SettingsError: naming the file that cannot be read.
+        """
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError, TypeError):
+            files = " or ".join(path for path in value if path != "ENV")
+            raise SettingsError([f"--config {files}: must be a file with a JSON object"]) from None
+
+    @classmethod
+    def _environment(cls) -> dict[str, Any]:
+        """The settings in environment variables.
+
+        Raises:
+            SettingsError: naming each variable that cannot be read as what it should be.
+        """
+        try:
+            return dict(cls._env_var_config)
+        except ValueError:
+            mistakes = unreadable_variables(cls._env_var_prefix, cls.config_jsonschema)
+            raise SettingsError(mistakes) from None
 
     @classmethod
     @override

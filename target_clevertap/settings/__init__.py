@@ -1,6 +1,6 @@
 """Typed settings: what a user may configure, and what is wrong with it when it is."""
 
-from target_clevertap.settings.schema import config_jsonschema
+from target_clevertap.settings.schema import config_jsonschema, unreadable_variables
 from target_clevertap.settings.settings import Settings
 from target_clevertap.settings.streams import (
     DateUnit,
@@ -38,4 +38,5 @@ __all__ = [
     "TimeSource",
     "ValueType",
     "config_jsonschema",
+    "unreadable_variables",
 ]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import os
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from target_clevertap.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def config_jsonschema() -> dict[str, Any]:
@@ -33,3 +38,24 @@ def _property(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
     if not field.required and field.default is not None:
         schema["default"] = field.default
     return schema
+
+
+def unreadable_variables(prefix: str, schema: dict[str, Any]) -> Iterator[str]:
+    """One line for each environment variable that is no integer, or no JSON, but should be."""
+    for name, setting in schema["properties"].items():
+        variable = f"{prefix}{name.upper()}"
+        text = os.environ.get(variable)
+        if text is not None and (wanted := _unmet(str(setting.get("type")), text)):
+            yield f"{variable}: must be {wanted}"
+
+
+def _unmet(kind: str, text: str) -> str | None:
+    """What the text of a variable should be and is not."""
+    try:
+        if kind == "integer":
+            int(text)
+        elif kind == "object":
+            json.loads(text)
+    except ValueError:
+        return {"integer": "an integer", "object": "a JSON object"}[kind]
+    return None
