@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.certs import where
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from typing_extensions import override
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -152,8 +152,9 @@ class _Adapter(HTTPAdapter):
     ) -> Any:
         host, tls = super().build_connection_pool_key_attributes(request, True, cert)  # noqa: FBT003
         if host["scheme"] == "https":
-            # `verify` is a bundle's path from the environment, or True for the one of requests.
-            tls["ssl_context"] = self._trusting(verify if isinstance(verify, str) else where())
+            # A path when the environment names a bundle, else True.
+            bundle = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+            tls["ssl_context"] = self._trusting(bundle)
         return host, tls
 
     @override
