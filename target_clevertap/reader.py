@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -119,8 +120,11 @@ class _Stop(Exception):
     """Raised by `stop` to leave a blocking read."""
 
 
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
 def decode(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """The JSON value of a line, integers exact.
+    """The JSON value of a line: integers and decimals with every digit that the tap wrote.
 
     msgspec refuses `NaN` and `Infinity`, which taps written in Python emit for such numbers.
     They are read as floats here, and the mapping decides about the column.
@@ -129,6 +133,6 @@ def decode(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
         ValueError: when it is not JSON.
     """
     try:
-        return msgspec.json.decode(line)
+        return _decoder.decode(line)
     except msgspec.DecodeError:
-        return json.loads(line)
+        return json.loads(line, parse_float=Decimal)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_clevertap.errors import WorkDirError
+from target_clevertap.mapping.values import encode
 from target_clevertap.reader import decode
 
 if TYPE_CHECKING:
@@ -149,5 +150,5 @@ def _record_line(row: Row, refused: Refused) -> bytes:
         # The row comes from a replayed file: its former reason makes room for the new one.
         message = decode(line)
         message.pop("rejected", None)
-        line = msgspec.json.encode(message)
+        line = encode(message)
     return line[:-1] + b',"rejected":' + reason + b"}\n"

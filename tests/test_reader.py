@@ -6,6 +6,7 @@ import io
 import json
 import os
 import threading
+from decimal import Decimal
 from typing import IO, Any
 
 import pytest
@@ -37,7 +38,12 @@ def refusal(line: bytes) -> str:
 @given(st.dictionaries(st.text(), json_values))
 def test_any_json_object_arrives_as_it_was_sent(record: dict[str, Any]) -> None:
     line = json.dumps({"type": "RECORD", "record": record}).encode()
-    assert read(io.BytesIO(line)) == [{"type": "RECORD", "record": record}]
+    assert read(io.BytesIO(line)) == [json.loads(line, parse_float=Decimal)]
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_decimals_keep_every_digit(number: Decimal) -> None:
+    assert str(decode(f"[{number}]".encode())[0]) == str(number)
 
 
 @given(st.integers())
