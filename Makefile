@@ -1,0 +1,70 @@
+# Everything below needs Python 3.10 or newer (with venv), git and make; the rest it fetches itself.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MELTANO := .tools/meltano
+UV_VERSION := 0.13.9
+
+# Take the machine's certificate authorities, as behind a company proxy.
+export UV_SYSTEM_CERTS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export MELTANO_CLI_DISABLE_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check docs lock clean
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(VENV)/.ready .meltano/.ready ## make the environments: ours, Meltano's and its plugins'
+
+demo: setup ## a small shop in PostgreSQL, through Meltano, into a local CleverTap
+	@$(BIN)/python -m examples.shop.demo
+
+test: setup ## the whole test suite
+	$(BIN)/pytest
+
+check: $(VENV)/.ready ## lint, types, the floors of the code, the documentation
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/sync_docs.py --check
+
+docs: $(VENV)/.ready ## write into the documentation what the code knows better
+	$(BIN)/python scripts/sync_docs.py
+
+lock: $(BIN)/uv ## bring the pinned versions in step (UPGRADE=--upgrade: the newest of all)
+	$(BIN)/uv pip compile pyproject.toml $(COMPILE) --all-extras --group dev \
+	  --output-file constraints.txt
+	printf '%s\n' meltano 'meltanolabs-tap-postgres==0.10.0' | $(BIN)/uv pip compile - $(COMPILE) \
+	  --output-file constraints-meltano.txt
+
+clean: ## remove everything that make made
+	rm -rf $(VENV) .tools .meltano .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	  .import_linter_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+COMPILE := $(UPGRADE) --universal --python-version 3.10 --no-annotate --no-header
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[sandbox]' --group dev
+	@touch $@
+
+$(MELTANO)/.ready: constraints-meltano.txt | $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(MELTANO)
+	$(BIN)/uv pip install --quiet --python $(MELTANO)/bin/python \
+	  --constraint constraints-meltano.txt meltano
+	@touch $@
+
+# The plugins have environments of their own, below .meltano, which Meltano makes.
+.meltano/.ready: meltano.yml pyproject.toml constraints.txt $(MELTANO)/.ready
+	UV_CONSTRAINT=constraints-meltano.txt $(MELTANO)/bin/meltano --log-level=warning install extractors
+	UV_CONSTRAINT=constraints.txt $(MELTANO)/bin/meltano --log-level=warning install loaders
+	@touch $@
