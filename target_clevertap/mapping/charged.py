@@ -61,4 +61,9 @@ def _item(item: object, scalar: Converter, codes: list[str]) -> dict[str, object
             except Cut as cut:
                 codes.extend(cut.codes)
                 flat[name] = cut.instead
+            except Fault as fault:
+                # The property is a list: a sentence about its being no number would mislead.
+                raise Fault(
+                    {"number_invalid": "items_invalid"}.get(fault.code, fault.code)
+                ) from None
     return flat
