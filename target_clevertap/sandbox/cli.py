@@ -1,0 +1,142 @@
+"""The command line of `clevertap-sandbox`."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from target_clevertap.sandbox.faults import AnyFault
+from target_clevertap.sandbox.latency import Latency, parse_latency
+from target_clevertap.sandbox.options import setting_options, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NEEDED = ("starlette", "uvicorn")
+HELP = """A local CleverTap for trying things out: nothing that is sent here leaves this machine.
+
+Options that begin with "guess:" decide what CleverTap's documentation leaves open."""
+
+
+class _LatencyType(click.ParamType):
+    name = "TIME"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,  # noqa: ANN401 - click's signature
+    ) -> Latency:
+        try:
+            return value if isinstance(value, Latency) else parse_latency(value)
+        except (ValueError, msgspec.ValidationError) as error:
+            self.fail(str(error), param, ctx)
+
+
+class _FaultType(click.ParamType):
+    name = "JSON"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,  # noqa: ANN401 - click's signature
+    ) -> AnyFault:
+        try:
+            fault: AnyFault = msgspec.json.decode(value, type=AnyFault)
+        except msgspec.DecodeError as error:
+            self.fail(str(error), param, ctx)
+        return fault
+
+
+def _command() -> click.Command:
+    own: list[click.Parameter] = [
+        click.Option(
+            ["--host"], default="127.0.0.1", show_default=True, help="Address to listen on."
+        ),
+        click.Option(["--allow-remote"], is_flag=True, help="Allow a host that is not loopback."),
+        click.Option(
+            ["--port"],
+            type=click.IntRange(0, 65535),
+            default=8080,
+            show_default=True,
+            help="Port to listen on; 0 takes any that is free.",
+        ),
+        click.Option(
+            ["--db"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="SQLite file for what is sent; by default it is kept in memory.",
+        ),
+        click.Option(
+            ["--latency"],
+            type=_LatencyType(),
+            default="0ms",
+            show_default=True,
+            help="Time that each call takes, such as 200ms or 200ms±50ms.",
+        ),
+        click.Option(
+            ["--fault", "faults"],
+            type=_FaultType(),
+            multiple=True,
+            help="What goes wrong, as JSON: see docs/sandbox.md; repeatable.",
+        ),
+    ]
+    return click.Command(
+        "clevertap-sandbox", params=[*own, *setting_options()], callback=_run, help=HELP
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `clevertap-sandbox` and end the process: 0 stopped, 1 could not start, 2 wrong usage."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        _give_up(
+            f"clevertap-sandbox needs {' and '.join(missing)}: install target-clevertap[sandbox]."
+        )
+    _command().main(arguments)
+
+
+def _run(  # noqa: PLR0913 - one parameter an option
+    *,
+    host: str,
+    allow_remote: bool,
+    port: int,
+    db: Path | None,
+    latency: Latency,
+    faults: tuple[AnyFault, ...],
+    **settings: object,
+) -> None:
+    # starlette and uvicorn are an extra: they are imported once they are known to be there.
+    from target_clevertap.sandbox.account import Account  # noqa: PLC0415
+    from target_clevertap.sandbox.server import serve  # noqa: PLC0415
+    from target_clevertap.sandbox.store import OtherVersionError, Store  # noqa: PLC0415
+
+    if not allow_remote and not _is_loopback(host):
+        raise click.UsageError(f"{host} is not a loopback address; --allow-remote permits it.")
+    try:
+        account = Account(Store(db), settings_of(settings), latency, faults)
+        serve(account, host, port)
+    except msgspec.ValidationError as error:
+        raise click.UsageError(str(error)) from error
+    except OtherVersionError:
+        _give_up(f"{db} was not written by this version of clevertap-sandbox.")
+    except OSError as error:
+        _give_up(f"Cannot listen on {host} port {port}: {error.strerror}.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _give_up(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(1)

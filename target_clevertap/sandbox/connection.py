@@ -1,0 +1,51 @@
+"""Connections that can be cut: the faults between client and server that HTTP cannot express."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from starlette.types import Receive, Scope
+
+_TRANSPORT = "sandbox.transport"
+_LINGER_NONE = struct.pack("ii", 1, 0)
+
+
+class Connection(H11Protocol):
+    """uvicorn's HTTP connection, which also shows its transport to the application."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Let each request of this connection know what it came through."""
+        self.app_state = {**self.app_state, _TRANSPORT: transport}
+        super().connection_made(transport)
+
+
+async def reset(scope: Scope, receive: Receive) -> None:
+    """Reset the connection of a request: the client reads `connection reset by peer`."""
+    transport = _transport(scope)
+    plug = transport.get_extra_info("socket")
+    plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+    transport.abort()
+    await _gone(receive)
+
+
+async def break_off(scope: Scope, receive: Receive) -> None:
+    """Close the connection after what has been sent, however much was promised."""
+    _transport(scope).close()
+    await _gone(receive)
+
+
+def _transport(scope: Scope) -> asyncio.Transport:
+    transport: asyncio.Transport = scope["state"][_TRANSPORT]
+    return transport
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,153 @@
+"""The SQLite database that holds what a sandbox was sent: a file, or memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE profiles (
+    id INTEGER PRIMARY KEY,
+    properties TEXT NOT NULL,
+    first_call INTEGER NOT NULL,
+    last_call INTEGER NOT NULL,
+    last_seen REAL NOT NULL
+);
+CREATE TABLE identifiers (
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    profile INTEGER NOT NULL,
+    PRIMARY KEY (kind, value)
+) WITHOUT ROWID;
+CREATE INDEX identifiers_by_profile ON identifiers (profile);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    profile INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    name TEXT NOT NULL,
+    ts INTEGER NOT NULL,
+    properties TEXT NOT NULL,
+    call INTEGER NOT NULL
+);
+CREATE INDEX events_by_profile ON events (profile);
+CREATE INDEX events_by_name ON events (name);
+CREATE TABLE devices (
+    object_id TEXT PRIMARY KEY,
+    profile INTEGER NOT NULL,
+    token TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE calls (
+    number INTEGER PRIMARY KEY,
+    entry TEXT NOT NULL,
+    path TEXT NOT NULL
+);
+CREATE TABLE rejections (
+    id INTEGER PRIMARY KEY,
+    call INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    code INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    record TEXT NOT NULL
+);
+CREATE TABLE deletions (
+    due REAL NOT NULL,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL
+);
+CREATE TABLE segments (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    customer_id TEXT UNIQUE,
+    status TEXT NOT NULL
+);
+CREATE TABLE list_uploads (
+    id INTEGER PRIMARY KEY,
+    segment INTEGER NOT NULL,
+    entry TEXT NOT NULL
+);
+CREATE TABLE members (
+    segment INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    profile INTEGER,
+    PRIMARY KEY (segment, kind, value)
+) WITHOUT ROWID;
+CREATE TABLE mails (
+    id INTEGER PRIMARY KEY,
+    mail TEXT NOT NULL
+);
+"""
+
+TABLES = (
+    "profiles",
+    "identifiers",
+    "events",
+    "devices",
+    "calls",
+    "rejections",
+    "deletions",
+    "segments",
+    "list_uploads",
+    "members",
+    "mails",
+)
+
+
+class OtherVersionError(Exception):
+    """The file was written by a sandbox with other tables, or by another program."""
+
+
+class Store:
+    """One connection to the database; every call is one transaction."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
+        self.execute = self._connection.execute
+        self.executemany = self._connection.executemany
+        self._prepare()
+
+    def _prepare(self) -> None:
+        # A sandbox may lose its last call with the machine's power, but not with its own process.
+        self.execute("PRAGMA journal_mode = WAL")
+        self.execute("PRAGMA synchronous = OFF")
+        self.execute("PRAGMA cache_size = -65536")
+        version = self.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0 and not self.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+            self._connection.executescript(SCHEMA)
+            self.execute(f"PRAGMA user_version = {VERSION}")
+        elif version != VERSION:
+            raise OtherVersionError
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all of the block, or nothing if it raises."""
+        self.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    def count(self, table: str) -> int:
+        """Rows of `table`, which is a name from `TABLES`."""
+        row: tuple[int] = self.execute(f"SELECT COUNT(*) FROM {table}").fetchone()  # noqa: S608 - own name
+        return row[0]
+
+    def clear(self, tables: Iterable[str] = TABLES) -> None:
+        """Empty the tables."""
+        with self.transaction():
+            for table in tables:
+                self.execute(f"DELETE FROM {table}")  # noqa: S608 - own name
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
