@@ -205,6 +205,8 @@ def _words_of(error: Exception) -> str:
             cause, urllib3.exceptions.NewConnectionError
         ):
             return "no connection in time"
+        if isinstance(cause, ssl.SSLError):  # an OSError whose number is not one of the system's
+            return cause.reason or "TLS was cut off"
         if isinstance(cause, OSError) and isinstance(cause.errno, int):
             return os.strerror(cause.errno)
     return "cut off"
