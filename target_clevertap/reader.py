@@ -101,12 +101,15 @@ class LineReader(GenericSingerReader[bytes]):
             raise self.error("is not a Singer message")
         return message
 
-    @staticmethod
     @override
-    def assert_line_requires(line_dict: Message, requires: set[str]) -> None:
-        """Raises InputError when a message lacks a member; the SDK's own text would quote it."""
+    def assert_line_requires(self, line_dict: Message, requires: set[str]) -> None:  # type: ignore[override] # knows the line
+        """Pass a message that has all of `requires`; the SDK's own text would quote it.
+
+        Raises:
+            InputError: naming what is missing.
+        """
         if missing := sorted(requires - line_dict.keys()):
-            raise InputError(f"A message lacks {', '.join(missing)}.")
+            raise self.error(f"lacks {', '.join(missing)}")
 
     def error(self, problem: str) -> InputError:
         """What is wrong with the current line, by number and length."""

@@ -100,18 +100,24 @@ class TargetCleverTap(Target):
 
     @override
     def _process_schema_message(self, message_dict: Message) -> None:
+        if not isinstance(message_dict.get("schema", {}), dict):
+            raise self.message_reader.error("has a schema that is no object")
         self.message = message_dict
         super()._process_schema_message(message_dict)
 
     @override
     def _process_record_message(self, message_dict: Message) -> None:
+        if not isinstance(message_dict.get("record", {}), dict):
+            raise self.message_reader.error("has a record that is no object")
         self.message = message_dict
         try:
             super()._process_record_message(message_dict)
         except MissingKeyPropertiesError:
-            raise KeyMissing(self._where("a record lacks a key property of its stream")) from None
+            problem = "has a record without a key property of its stream"
+            raise KeyMissing(self.message_reader.error(problem)) from None
         except RecordsWithoutSchemaException:
-            raise SchemaMissing(self._where("a RECORD came before its SCHEMA")) from None
+            problem = "has a RECORD that came before its SCHEMA"
+            raise SchemaMissing(self.message_reader.error(problem)) from None
 
     @override
     def _process_state_message(self, message_dict: Message) -> None:
@@ -128,12 +134,7 @@ class TargetCleverTap(Target):
 
     @override
     def _process_batch_message(self, message_dict: Message) -> None:
-        raise InputError(
-            self._where("a BATCH message, which is not supported; turn batching off in the tap")
-        )
-
-    def _where(self, problem: str) -> str:
-        return f"Line {self.message_reader.line_number} of the input: {problem}."
+        raise self.message_reader.error("is a BATCH message, which this target cannot read")
 
     @override
     def process_endofpipe(self) -> None:

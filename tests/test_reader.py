@@ -86,7 +86,7 @@ def test_a_malformed_line_is_told_by_number_and_length_without_its_content(line:
 
 def test_a_message_without_a_member_is_refused_without_its_content() -> None:
     with pytest.raises(InputError, match="lacks stream") as error:
-        LineReader.assert_line_requires({"record": "marker"}, {"stream", "record"})
+        LineReader().assert_line_requires({"record": "marker"}, {"stream", "record"})
     assert "marker" not in str(error.value)
 
 

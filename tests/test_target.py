@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import io
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,13 @@ import pytest
 from target_clevertap.errors import (
     CredentialsRefused,
     InputError,
+    ListRefused,
     SegmentIncomplete,
     SegmentRefused,
     ServerFailed,
     SettingsError,
 )
+from target_clevertap.target import TargetCleverTap
 from tests.support.pipeline import config, lines, load, record, rejected, schema, state, written
 
 if TYPE_CHECKING:
@@ -58,9 +60,12 @@ def settings(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
 
 
 def names(sandbox: Sandbox) -> dict[str, Any]:
-    return {
-        profile["identity"]: profile["profileData"].get("Name") for profile in sandbox.profiles()
-    }
+    return {identity(profile): profile["properties"].get("Name") for profile in sandbox.profiles()}
+
+
+def identity(profile: dict[str, Any]) -> str:
+    (value,) = profile["identifiers"]["identity"]
+    return str(value)
 
 
 # What arrives
@@ -84,7 +89,7 @@ def test_profiles_events_and_a_segment_arrive(
     assert (event["identity"], event["evtName"], event["ts"]) == ("1", "Visited", 1_700_000_007)
     assert event["evtData"] == {"Page": "/"}
     (segment,) = sandbox.segments()
-    assert segment["name"] == "VIP"
+    assert (segment["name"], segment["members"], segment["unknown"]) == ("VIP", 1, 1)
     assert states == [{"done": True}]
 
 
@@ -103,7 +108,7 @@ def test_a_call_holds_at_most_batch_max_bytes(
     load(settings | {"batch_max_bytes": 2000}, [USERS_SCHEMA, *rows], capsys)
     calls = sandbox.calls("/1/upload")
     assert len(sandbox.profiles()) == 25
-    assert max(call["bytes"] for call in calls) <= 2000
+    assert max(call["body_bytes"] for call in calls) <= 2000
 
 
 def test_a_row_larger_than_a_call_is_rejected(
@@ -126,7 +131,7 @@ def test_the_later_version_of_a_profile_wins_within_a_call(
     load(settings | {"streams": streams}, [both, first, second], capsys)
     assert [call["records"] for call in sandbox.calls("/1/upload")] == [1]
     (profile,) = sandbox.profiles()
-    assert profile["profileData"] == {"Name": "Ada L.", "City": "London"}
+    assert profile["properties"] == {"Name": "Ada L.", "City": "London"}
 
 
 def test_counters_are_never_merged(
@@ -137,7 +142,7 @@ def test_counters_are_never_merged(
     rows = [user(2, "ada"), user(3, "ada"), user(4, "ada")]
     load(settings | {"streams": streams}, [USERS_SCHEMA, *rows], capsys)
     (profile,) = sandbox.profiles()
-    assert profile["profileData"]["Visits"] == 9
+    assert profile["properties"]["Visits"] == 9
 
 
 def test_two_streams_that_feed_one_profile_keep_their_order(
@@ -187,7 +192,7 @@ def test_stream_maps_and_flattening_come_before_the_mapping(
         capsys,
     )  # fmt: skip
     (profile,) = sandbox.profiles()
-    assert profile["profileData"] == {"Name": "ADA", "City": "London"}
+    assert profile["properties"] == {"Name": "ADA", "City": "London"}
 
 
 def test_a_dry_run_checks_everything_and_leaves_nothing(
@@ -197,7 +202,7 @@ def test_a_dry_run_checks_everything_and_leaves_nothing(
     assert load(settings | {"dry_run": True}, messages, capsys) == []
     assert sandbox.profiles() == sandbox.segments() == []
     (call,) = sandbox.calls()
-    assert "dryRun=1" in call["path"]
+    assert (call["path"], call["dry_run"]) == ("/1/upload?dryRun=1", True)
 
 
 def test_an_unmapped_stream_stops_the_run_before_its_first_record(
@@ -230,7 +235,7 @@ def test_a_bad_row_is_kept_and_told_while_the_rest_arrives(
     streams = {"users": USERS | {"properties": {"Email": "name"}}}
     rows = [user(1, "ada@example.com"), user(2, "nonsense"), user(3, "rubbish"), state(3)]
     assert load(settings | {"streams": streams}, [USERS_SCHEMA, *rows], capsys) == [3]
-    assert [profile["identity"] for profile in sandbox.profiles()] == ["1"]
+    assert [identity(profile) for profile in sandbox.profiles()] == ["1"]
     kept = rejected(tmp_path)
     assert [row["record"] for row in kept] == [
         {"id": 2, "name": "nonsense"}, {"id": 3, "name": "rubbish"}
@@ -251,7 +256,7 @@ def test_a_rejected_file_is_input_again(
     mended = path.read_text().replace("nonsense", "ada@example.com")
     load(settings | {"streams": streams}, [mended.encode().rstrip()], capsys)
     (profile,) = sandbox.profiles()
-    assert profile["profileData"]["Email"] == "ada@example.com"
+    assert profile["properties"]["Email"] == "ada@example.com"
 
 
 def test_a_record_that_clevertap_refuses_is_kept_with_its_code(
@@ -303,23 +308,24 @@ def test_a_call_refused_as_a_whole_is_halved_down_to_the_guilty_row(
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
-        (record("orders", id=1), "RECORD came before its SCHEMA"),
-        (record("users", name="marker"), "lacks a key property"),
+        (record("orders", id=1), "RECORD that came before its SCHEMA"),
+        (record("users", name="marker"), "record without a key property"),
         (b'{"type":"RECORD","record":{"name":"marker', "is not valid JSON"),
         ({"type": "RECORD", "stream": "users", "record": "marker"}, "record that is no object"),
         ({"type": "RECORD", "stream": "users"}, "lacks record"),
         ({"type": "BATCH", "stream": "users", "manifest": ["marker"]}, "BATCH"),
         ({"type": "SCHEMA", "stream": "u", "schema": {"type": "marker"}}, "lacks properties"),
+        ({"type": "SCHEMA", "stream": "u", "schema": ["marker"]}, "schema that is no object"),
         ({"type": "STATE"}, "lacks value"),
     ],
-    ids=["unknown", "key", "json", "record", "member", "batch", "schema", "state"],
+    ids=["unknown", "key", "json", "record", "member", "batch", "schema", "list", "state"],
 )
 def test_a_broken_contract_stops_the_run_with_the_place_and_without_content(
     message: dict[str, Any] | bytes, sentence: str, settings: dict[str, Any], capsys: Capture
 ) -> None:
     with pytest.raises(InputError, match=sentence) as error:
         load(settings, [USERS_SCHEMA, user(1), message], capsys)
-    assert "ine 3 " in str(error.value)
+    assert "Line 3 of the input" in str(error.value)
     assert "marker" not in str(error.value)
 
 
@@ -331,13 +337,9 @@ def test_a_state_is_handed_on_to_the_byte(settings: dict[str, Any], capsys: Capt
         b'{"bookmarks": {"a": {"at": 1.10, "n": [1e3, {"x": null}], "big": 12345678901234567890}}}'
     )
     line = b'{"type": "STATE", "value": ' + value + b"}"
-    from target_clevertap.target import TargetCleverTap  # noqa: PLC0415
-
-    import io  # noqa: PLC0415
-
     target = TargetCleverTap(config=settings)
     capsys.readouterr()
-    target.listen(io.BytesIO(lines([line])))  # type: ignore[arg-type]
+    target.listen(io.BytesIO(lines([line])))  # type: ignore[arg-type] # our reader takes bytes
     assert capsys.readouterr().out.encode() == value + b"\n"
 
 
@@ -369,7 +371,7 @@ def test_wrong_credentials_stop_the_run_without_a_state(
     settings: dict[str, Any], capsys: Capture
 ) -> None:
     messages = [USERS_SCHEMA, user(1), state(1)]
-    with pytest.raises(CredentialsRefused, match=r"account_id.*passcode.*region") as error:
+    with pytest.raises(CredentialsRefused, match=r"account id.*passcode.*region") as error:
         load(settings | {"passcode": "marker"}, messages, capsys)
     assert written.states == []
     assert "marker" not in str(error.value)
@@ -433,9 +435,7 @@ def test_a_state_after_segment_rows_waits_for_the_upload(
 ) -> None:
     streams = {"vip": VIP | {"owner_email": "nobody@example.com"}, "users": USERS}
     messages = [USERS_SCHEMA, user(1), state(1), VIP_SCHEMA, record("vip", id="1"), state(2)]
-    from target_clevertap.errors import ListRefused  # noqa: PLC0415
-
-    with pytest.raises(ListRefused, match="nobody@example.com|admin"):
+    with pytest.raises(ListRefused, match="admin"):
         load(settings | {"streams": streams}, messages, capsys)
     assert written.states == [1]
     assert list(names(sandbox)) == ["1"]
@@ -447,5 +447,5 @@ def test_segment_rows_with_a_bad_identifier_are_rejected(
     rows = [record("vip", id="n/a"), record("vip", id="1"), state(1)]
     assert load(settings, [VIP_SCHEMA, *rows], capsys) == [1]
     assert [row["rejected"]["code"] for row in rejected(tmp_path)] == ["identity_forbidden"]
-    assert len(sandbox.segments()) == 1
-    assert json.dumps(sandbox.segments()[0])
+    (segment,) = sandbox.segments()
+    assert [row["value"] for row in segment["rows"]] == ["1"]

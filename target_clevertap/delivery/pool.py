@@ -1,0 +1,69 @@
+"""Calls under way in threads, their results handed back in the one thread that decides."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class Pool:
+    """Runs calls in threads. What follows from a result runs in the thread that asks for it.
+
+    So everything that counts and decides (batches, outcomes, checkpoints) is touched by one
+    thread only, and needs no lock.
+    """
+
+    def __init__(self, size: int, wake: Callable[[], None] = lambda: None) -> None:
+        """Nothing runs yet; `wake` is called, in any thread, when a result is there."""
+        self._size = size
+        self._wake = wake
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="clevertap")
+        self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self.under_way = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether as many calls are under way as there are threads."""
+        return self.under_way >= self._size
+
+    def start(self, call: Callable[[], T], then: Callable[[Future[T]], None]) -> None:
+        """Make a call in a thread; `then` gets its future when someone takes the result."""
+        self.under_way += 1
+
+        def done(future: Future[T]) -> None:
+            self._done.put(lambda: then(future))
+            self._wake()
+
+        self._threads.submit(call).add_done_callback(done)
+
+    def take_one(self) -> None:
+        """Wait for one result, and do what follows from it."""
+        self._follow(self._done.get())
+
+    def take_finished(self) -> None:
+        """Do what follows from the results that are there, without waiting."""
+        while True:
+            try:
+                result = self._done.get_nowait()
+            except Empty:
+                return
+            self._follow(result)
+
+    def take_all(self) -> None:
+        """Wait until nothing is under way any more, also not what followed from a result."""
+        while self.under_way:
+            self.take_one()
+
+    def close(self) -> None:
+        """End the threads; they must have nothing left to do."""
+        self._threads.shutdown()
+
+    def _follow(self, result: Callable[[], None]) -> None:
+        self.under_way -= 1
+        result()
