@@ -47,7 +47,7 @@ class Change(Struct, frozen=True):
     """What is to be done with one segment."""
 
     action: Literal["ADD", "REMOVE"]
-    ct_segment_id: int | None = None
+    ct_segment_id: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     customer_segment_id: str | None = None
 
 

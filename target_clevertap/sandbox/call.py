@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
-
-from msgspec import Struct
 
 if TYPE_CHECKING:
     from target_clevertap.sandbox.faults import AnyFault
 
 
-class Call(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
     """A request whose body has been read; `file` holds it for the storage route, else `body`."""
 
     number: int
@@ -34,7 +34,7 @@ class Call(Struct, frozen=True, kw_only=True):
 
     @property
     def dry_run(self) -> bool:
-        """Whether nothing is to be stored (3P: `dryRun=1`; that other values are not is a guess)."""
+        """Whether nothing is to be stored (3P: `dryRun=1`; other values: guess)."""
         return self.query.get("dryRun", ["0"])[-1] == "1"
 
     def parameter(self, name: str) -> str | None:

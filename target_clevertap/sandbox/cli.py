@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -24,35 +24,18 @@ HELP = """A local CleverTap for trying things out: nothing that is sent here lea
 Options that begin with "guess:" decide what CleverTap's documentation leaves open."""
 
 
-class _LatencyType(click.ParamType):
-    name = "TIME"
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,  # noqa: ANN401 - click's signature
-    ) -> Latency:
-        try:
-            return value if isinstance(value, Latency) else parse_latency(value)
-        except (ValueError, msgspec.ValidationError) as error:
-            self.fail(str(error), param, ctx)
+def _latency(_: click.Context, __: click.Parameter, text: str) -> Latency:
+    try:
+        return parse_latency(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
-class _FaultType(click.ParamType):
-    name = "JSON"
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,  # noqa: ANN401 - click's signature
-    ) -> AnyFault:
-        try:
-            fault: AnyFault = msgspec.json.decode(value, type=AnyFault)
-        except msgspec.DecodeError as error:
-            self.fail(str(error), param, ctx)
-        return fault
+def _faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> list[AnyFault]:
+    try:
+        return [msgspec.json.decode(text, type=AnyFault) for text in texts]
+    except msgspec.DecodeError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _command() -> click.Command:
@@ -73,16 +56,19 @@ def _command() -> click.Command:
             type=click.Path(dir_okay=False, path_type=Path),
             help="SQLite file for what is sent; by default it is kept in memory.",
         ),
+        click.Option(["--reset"], is_flag=True, help="Empty the database first."),
         click.Option(
             ["--latency"],
-            type=_LatencyType(),
+            metavar="TIME",
+            callback=_latency,
             default="0ms",
             show_default=True,
             help="Time that each call takes, such as 200ms or 200ms±50ms.",
         ),
         click.Option(
             ["--fault", "faults"],
-            type=_FaultType(),
+            metavar="JSON",
+            callback=_faults,
             multiple=True,
             help="What goes wrong, as JSON: see docs/sandbox.md; repeatable.",
         ),
@@ -108,8 +94,9 @@ def _run(  # noqa: PLR0913 - one parameter an option
     allow_remote: bool,
     port: int,
     db: Path | None,
+    reset: bool,
     latency: Latency,
-    faults: tuple[AnyFault, ...],
+    faults: list[AnyFault],
     **settings: object,
 ) -> None:
     # starlette and uvicorn are an extra: they are imported once they are known to be there.
@@ -121,6 +108,8 @@ def _run(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError(f"{host} is not a loopback address; --allow-remote permits it.")
     try:
         account = Account(Store(db), settings_of(settings), latency, faults)
+        if reset:
+            account.reset()
         serve(account, host, port)
     except msgspec.ValidationError as error:
         raise click.UsageError(str(error)) from error

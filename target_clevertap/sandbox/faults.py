@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from fnmatch import fnmatchcase
-from typing import Annotated, ClassVar, Literal, Union
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -49,7 +49,7 @@ class StatusFault(Fault, frozen=True, tag="status"):
     """The call is answered with an HTTP error and not processed."""
 
     status: ErrorStatus
-    retry_after: int | None = None
+    retry_after: Annotated[int, Meta(ge=0)] | None = None
 
     def instead(self) -> Answer:
         """The error in the body shape of that status, with `Retry-After` if one is set."""
@@ -125,18 +125,18 @@ class RecordError(Fault, frozen=True, tag="record_error"):
     uploads_only: ClassVar[bool] = True
 
 
-AnyFault = Union[
-    StatusFault,
-    Malformed,
-    NonJson,
-    NothingProcessed,
-    ResetBefore,
-    ResetAfter,
-    Truncated,
-    Slow,
-    Positionless,
-    RecordError,
-]
+AnyFault: TypeAlias = (
+    StatusFault
+    | Malformed
+    | NonJson
+    | NothingProcessed
+    | ResetBefore
+    | ResetAfter
+    | Truncated
+    | Slow
+    | Positionless
+    | RecordError
+)
 
 
 class _Armed:

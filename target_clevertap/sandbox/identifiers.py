@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-from typing_extensions import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +37,13 @@ def identifier_text(value: object) -> str | None:
 
 def identifiers_of(record: Mapping[str, object]) -> list[Identifier]:
     """All usable identifiers at the root of `record`, the one that decides first."""
-    found = ((kind, identifier_text(record.get(kind))) for kind in KINDS if kind in record)
-    return [(kind, text) for kind, text in found if text is not None]
+    found = []
+    for kind in KINDS:
+        if kind in record:
+            text = identifier_text(record[kind])
+            if text is not None:
+                found.append((kind, text))
+    return found
 
 
 def is_object_id(text: str) -> bool:

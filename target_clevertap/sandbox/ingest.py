@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from target_clevertap.sandbox.codec import encode_json
 from target_clevertap.sandbox.identifiers import identifier_text, identifiers_of
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from target_clevertap.sandbox.settings import Settings
     from target_clevertap.sandbox.store import Store
 
-Record = dict[str, Any]
+Record: TypeAlias = dict[str, Any]
+Row: TypeAlias = tuple[object, ...]
 DELETABLE = frozenset({"Name", "Gender"})
 """What `$delete` is for according to one of two contradicting pages."""
 
@@ -40,7 +41,8 @@ class Ingest:
         """Store accepted records: profiles merged, events appended, none dropped as a double."""
         owned = [(record, _identifiers(record)) for record in records]
         self._load(owned)
-        events, tokens = [], []
+        events: list[Row] = []
+        tokens: list[Row] = []
         for record, identifiers in owned:
             profile = self._profile_of(identifiers)
             if record["type"] == "profile":
@@ -93,14 +95,14 @@ class Ingest:
             sent = {name: value for name, value in sent.items() if value is not None}
         merge(self._properties[profile], sent, self._deletable)
 
-    def _event_row(self, profile: int, identity: str, record: Record) -> tuple[object, ...]:
+    def _event_row(self, profile: int, identity: str, record: Record) -> Row:
         properties = record.get("evtData") or {}
         if self._ignore_nulls:
             properties = {name: value for name, value in properties.items() if value is not None}
         ts = int(record.get("ts", self._now))
         return profile, identity, record["evtName"], ts, _json(properties), self._call
 
-    def _write(self, events: list[tuple[object, ...]], tokens: list[tuple[object, ...]]) -> None:
+    def _write(self, events: list[Row], tokens: list[Row]) -> None:
         self._people.write(self._properties.items(), self._call, self._now)
         self._people.bind(self._bound.items())
         self._store.executemany(

@@ -20,7 +20,7 @@ from target_clevertap.sandbox.store import TABLES
 from target_clevertap.sandbox.views import events, profiles
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MAX_LIMIT = 100_000
 DEFAULT_LIMIT = 1_000
+MAX_OFFSET = 10**12
+MAX_ADVANCE = 10 * 365 * 24 * 3600
 
 T = TypeVar("T")
 
@@ -35,7 +37,7 @@ T = TypeVar("T")
 class Advance(Struct, frozen=True, forbid_unknown_fields=True):
     """Time to let pass, in seconds."""
 
-    advance: Annotated[float, Meta(ge=0)]
+    advance: Annotated[float, Meta(ge=0, le=MAX_ADVANCE)]
 
 
 class BadRequestError(Exception):
@@ -100,68 +102,68 @@ class _Inspection:
         counts: dict[str, Any] = {table: self._account.store.count(table) for table in TABLES}
         return {**counts, "now": self._account.clock.now()}
 
-    def _profiles(self, request: Request) -> Any:
+    def _profiles(self, request: Request) -> object:
         page = _page(request.query_params)
         return profiles(
             self._account, request.query_params.get("identity"), page.offset, page.limit
         )
 
-    def _events(self, request: Request) -> Any:
+    def _events(self, request: Request) -> object:
         query = request.query_params
         page = _page(query)
         return events(
             self._account, query.get("name"), query.get("identity"), page.offset, page.limit
         )
 
-    def _segments(self, _: Request) -> Any:
+    def _segments(self, _: Request) -> object:
         return self._account.segments.all()
 
-    def _members(self, request: Request) -> Any:
+    def _members(self, request: Request) -> object:
         page = _page(request.query_params)
         return self._account.segments.members(
             request.path_params["number"], page.offset, page.limit
         )
 
-    def _mails(self, _: Request) -> Any:
+    def _mails(self, _: Request) -> object:
         return self._account.segments.mails()
 
-    def _calls(self, request: Request) -> Any:
+    def _calls(self, request: Request) -> object:
         page = _page(request.query_params)
         return self._account.journal.entries(
             request.query_params.get("path"), page.offset, page.limit
         )
 
-    def _rejections(self, request: Request) -> Any:
+    def _rejections(self, request: Request) -> object:
         page = _page(request.query_params)
         return self._account.journal.rejections(page.offset, page.limit)
 
-    def _settings(self, _: Request) -> Any:
+    def _settings(self, _: Request) -> object:
         return self._account.settings
 
-    def _set_settings(self, _: Request, body: bytes) -> Any:
+    def _set_settings(self, _: Request, body: bytes) -> object:
         changes = _parse(body, dict[str, Any])
         merged = {**msgspec.to_builtins(self._account.settings), **changes}
         self._account.configure(_convert(merged, Settings))
         return self._account.settings
 
-    def _reset(self, _: Request, __: bytes) -> Any:
+    def _reset(self, _: Request, __: bytes) -> object:
         self._account.reset()
         return {}
 
-    def _add_faults(self, _: Request, body: bytes) -> Any:
+    def _add_faults(self, _: Request, body: bytes) -> object:
         for fault in _parse(body, list[AnyFault]):
             self._account.faults.add(fault)
         return {}
 
-    def _clear_faults(self, _: Request) -> Any:
+    def _clear_faults(self, _: Request) -> object:
         self._account.faults.clear()
         return {}
 
-    def _set_latency(self, _: Request, body: bytes) -> Any:
+    def _set_latency(self, _: Request, body: bytes) -> object:
         self._account.set_latency(_parse(body, Latency))
         return {}
 
-    def _advance(self, _: Request, body: bytes) -> Any:
+    def _advance(self, _: Request, body: bytes) -> object:
         self._account.clock.advance(_parse(body, Advance).advance)
         self._account.settle()
         return {"now": self._account.clock.now()}
@@ -172,8 +174,8 @@ def _page(query: Mapping[str, str]) -> Page:
         offset, limit = int(query.get("offset", 0)), int(query.get("limit", DEFAULT_LIMIT))
     except ValueError as error:
         raise BadRequestError("offset and limit are integers") from error
-    if offset < 0 or not 0 < limit <= MAX_LIMIT:
-        raise BadRequestError(f"offset is at least 0, limit from 1 to {MAX_LIMIT}")
+    if not 0 <= offset <= MAX_OFFSET or not 0 < limit <= MAX_LIMIT:
+        raise BadRequestError(f"offset is from 0 to {MAX_OFFSET}, limit from 1 to {MAX_LIMIT}")
     return Page(offset, limit)
 
 
@@ -184,7 +186,7 @@ def _parse(body: bytes, kind: type[T]) -> T:
         raise BadRequestError(str(error)) from error
 
 
-def _convert(value: Any, kind: type[T]) -> T:
+def _convert(value: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

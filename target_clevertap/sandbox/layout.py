@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from json import dumps as _dumps
-from typing import Union
+from typing import TypeAlias
 
-Json = Union[None, bool, int, float, Decimal, str, list["Json"], dict[str, "Json"]]
+Json: TypeAlias = bool | int | float | Decimal | str | list["Json"] | dict[str, "Json"] | None
 
 
 def encode(value: Json) -> bytes:

@@ -75,7 +75,10 @@ def _sum(value: object, operand: object, sign: int) -> object:
     start = 0 if value is _GONE else value
     if not _is_number(start) or not _is_number(operand):
         return value
-    return start + sign * operand  # type: ignore[operator] # both are numbers, as just checked
+    try:
+        return start + sign * operand  # type: ignore[operator] # both are numbers, as just checked
+    except ArithmeticError:  # beyond any exponent that can be computed with
+        return value
 
 
 def _is_number(value: object) -> bool:

@@ -23,7 +23,7 @@ def setting_options() -> list[click.Option]:
 
 
 def settings_of(values: dict[str, Any]) -> Settings:
-    """The settings that the options spell; msgspec.ValidationError names one that is out of range."""
+    """The settings that the options spell; msgspec.ValidationError names one out of range."""
     return msgspec.convert(values, Settings, strict=False)
 
 

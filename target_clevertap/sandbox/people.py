@@ -24,8 +24,11 @@ class People:
         self._store = store
 
     def next_id(self) -> int:
-        """An id above every profile that exists."""
-        row = self._store.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM profiles").fetchone()
+        """An id that no profile has had; the events of a deleted one keep its id."""
+        row = self._store.execute(
+            "SELECT MAX((SELECT COALESCE(MAX(id), 0) FROM profiles), "
+            "(SELECT COALESCE(MAX(profile), 0) FROM events)) + 1"
+        ).fetchone()
         return int(row[0])
 
     def find(self, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:

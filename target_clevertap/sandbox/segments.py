@@ -67,7 +67,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     text: str
 
 
-_COLUMNS = "id, name, kind, customer_id, status"
+_SELECT = "SELECT id, name, kind, customer_id, status FROM segments"
 
 _upload_decoder = msgspec.json.Decoder(ListUpload)
 _mail_decoder = msgspec.json.Decoder(Mail)
@@ -95,7 +95,7 @@ class Segments:
     def api_segment(self, number: int | None, customer_id: str | None) -> Segment | None:
         """The API segment of that id, its own or the customer's, or None."""
         row = self._store.execute(
-            f"SELECT {_COLUMNS} FROM segments WHERE kind = 'api' AND (id = ? OR customer_id = ?)",
+            f"{_SELECT} WHERE kind = 'api' AND (id = ? OR customer_id = ?)",
             (number, customer_id),
         ).fetchone()
         return self._segment(*row) if row else None
@@ -186,7 +186,7 @@ class Segments:
 
     def all(self) -> list[Segment]:
         """Every segment, oldest first."""
-        rows = self._store.execute(f"SELECT {_COLUMNS} FROM segments ORDER BY id").fetchall()
+        rows = self._store.execute(f"{_SELECT} ORDER BY id").fetchall()
         return [self._segment(*row) for row in rows]
 
     def _segment(

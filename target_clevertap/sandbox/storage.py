@@ -57,12 +57,19 @@ class Storage:
 
     def take(self, url: str) -> BinaryIO | None:
         """The file that was put at `url`, handed out once; None if there is none."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
         link = self._live(parts.path, parts.query)
         if link is None:
             return None
         file, link.file = link.file, None
         return file
+
+    def holds(self, file: BinaryIO) -> bool:
+        """Whether `file` was taken and waits for the last step."""
+        return any(link.file is file for link in self._links.values())
 
     def clear(self) -> None:
         """Forget all URLs and files."""

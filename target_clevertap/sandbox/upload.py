@@ -15,6 +15,7 @@ from target_clevertap.sandbox.refusals import SERVER_ERROR, Refusal
 if TYPE_CHECKING:
     from target_clevertap.sandbox.account import Account
     from target_clevertap.sandbox.call import Call
+    from target_clevertap.sandbox.layout import Json
 
 MAX_RECORDS = 1000  # DOC
 MAX_RECORDS_WITH_TOKEN = 100  # DOC P-TOK
@@ -92,7 +93,7 @@ def _keep(
 
 
 def _body(accepted: int, rejections: list[Rejection]) -> bytes:
-    unprocessed = [
+    unprocessed: list[Json] = [
         {
             "status": "fail",
             "code": rejection.code,

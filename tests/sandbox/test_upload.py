@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.support.sandbox import Sandbox
 
 
-def post(sandbox: Sandbox, *records: Any, query: str = "") -> requests.Response:
+def post(sandbox: Sandbox, *records: object, query: str = "") -> requests.Response:
     return requests.post(
         f"{sandbox.url}/1/upload{query}",
         headers=sandbox.headers,
