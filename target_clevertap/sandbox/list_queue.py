@@ -37,6 +37,7 @@ class ListQueue:
         self._store = store
         self._segments = segments
         self._waiting: list[Waiting] = []
+        segments.give_up_waiting()
 
     def receive(self, name: str, upload: ListUpload, file: BinaryIO, due: float) -> int:
         """The id of the segment, known or new, that `file` is going to fill.

@@ -135,6 +135,14 @@ class Segments:
             (encode_json(upload).decode(), number),
         )
 
+    def give_up_waiting(self) -> None:
+        """Write that files which were never processed have failed: they did not outlive a stop."""
+        self._store.execute(
+            "UPDATE list_uploads SET entry = json_set(entry, '$.outcome', 'failure') "
+            "WHERE json_extract(entry, '$.outcome') = 'processing'"
+        )
+        self._store.execute("UPDATE segments SET status = 'failed' WHERE status = 'processing'")
+
     def add_mail(self, mail: Mail) -> None:
         """Keep a mail that CleverTap would have sent."""
         self._store.execute("INSERT INTO mails (mail) VALUES (?)", (encode_json(mail).decode(),))
