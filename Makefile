@@ -49,6 +49,8 @@ clean: ## remove everything that make made
 
 COMPILE := $(UPGRADE) --universal --python-version 3.10 --no-annotate --no-header
 
+INSTALL := $(MELTANO)/bin/meltano --log-level=warning install
+
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
@@ -65,6 +67,6 @@ $(MELTANO)/.ready: constraints-meltano.txt | $(BIN)/uv
 
 # The plugins have environments of their own, below .meltano, which Meltano makes.
 .meltano/.ready: meltano.yml pyproject.toml constraints.txt $(MELTANO)/.ready
-	UV_CONSTRAINT=constraints-meltano.txt $(MELTANO)/bin/meltano --log-level=warning install extractors
-	UV_CONSTRAINT=constraints.txt $(MELTANO)/bin/meltano --log-level=warning install loaders
+	UV_CONSTRAINT=constraints-meltano.txt $(INSTALL) --plugin-type extractor
+	UV_CONSTRAINT=constraints.txt $(INSTALL) --plugin-type loader
 	@touch $@

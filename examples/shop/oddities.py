@@ -75,7 +75,7 @@ _USERS: Final = (
         "a phone number that is none",
         {"mobile": "12345", "country_code": "DE"},
         {"mobile": "+49 151", "country_code": "DE"},
-        {"mobile": "++91 98765 43210", "country_code": "IN"},
+        {"mobile": "+91 98765 4321", "country_code": "IN"},
         {"mobile": "call my mother", "country_code": "US"},
     ),
     _rejected(
@@ -104,8 +104,9 @@ _USERS: Final = (
     _adjusted("more than 100 tags", {"tags": [f"tag {number}" for number in range(101)]}),
     _accepted(
         "emoji and scripts from all over",
-        *_each("full_name", f"Zoë {FAMILY} 🎉", "\u202bمحمد\u202c", "𝒜𝓁𝒾𝒸𝑒", "Ђорђе 🇷🇸"),
+        *_each("full_name", f"Zoë {FAMILY} 🎉", "\u202bمحمد\u202c", "ΑΛΙΚΗ", "Ђорђе 🇷🇸"),
     ),
+    _accepted("a number with two pluses", {"mobile": "++91 98765 43210", "country_code": "IN"}),
     _accepted("a text of 512 characters", {"bio": "ß" * 512}),
     _accepted("a balance that is NaN", {"balance": NOT_A_NUMBER}),
     _accepted("a spending that is NaN", {"lifetime_spend": NOT_A_NUMBER}),
@@ -121,8 +122,8 @@ _ORDERS: Final = (
     _rejected(
         "items_invalid",
         "line items that CleverTap cannot hold",
-        {"line_items": [{"SKU": "SET-01", "Parts": [{"SKU": "MUG-07"}]}]},
         {"line_items": [{"SKU": "SET-02", "Price ($)": 10}]},
+        {"line_items": ["TEA-01", "MUG-07"]},
     ),
     _rejected(
         "items_too_many", "more than 256 line items", {"line_items": [{"SKU": "BAG-11"}] * 257}
@@ -133,6 +134,9 @@ _ORDERS: Final = (
     ),
     _accepted("a total that is NaN", {"total": NOT_A_NUMBER}),
     _accepted("emoji in a line item", {"line_items": [{"SKU": "GIFT", "Title": f"🎁 {FAMILY}"}]}),
+    _accepted(
+        "a list in a line item", {"line_items": [{"SKU": "SET-01", "Parts": ["MUG-07", "TEA-01"]}]}
+    ),
     _accepted("a discount larger than the price", {"total": Decimal("-0.01")}),
 )
 

