@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from target_clevertap.mapping.charged import ITEMS
 from target_clevertap.mapping.limits import MAX_PROPERTIES
 from target_clevertap.settings import Source
@@ -41,8 +43,11 @@ class PropertyTable:
 
     def if_charged(self) -> tuple[Step, ...]:
         """The steps for those rows of the stream whose event turns out to be Charged."""
-        source = self.sources.get(ITEMS)
-        items = source and self.compiler.step(ITEMS, source, below(self.path, ITEMS), charged=True)
+        if ITEMS not in self.sources:
+            return self.steps
+        # What the mapping says about its type can only be meant for the other events.
+        source = structs.replace(self.sources[ITEMS], type=None, format=None, unit=None)
+        items = self.compiler.step(ITEMS, source, below(self.path, ITEMS), charged=True)
         return tuple(items if items and step.name == ITEMS else step for step in self.steps)
 
 

@@ -95,7 +95,7 @@ def boolean(value: object) -> object:
             return None
         if word in _TRUE or word in _FALSE:
             return word in _TRUE
-    elif isinstance(value, int | float | Decimal) and value in (0, 1):
+    elif isinstance(value, int | float | Decimal) and _is_finite(value) and value in (0, 1):
         return bool(value)
     raise Fault("boolean_invalid")
 

@@ -210,6 +210,17 @@ def test_items_elsewhere_are_json_text() -> None:
     assert properties(rules.item({"id": "1", "lines": [{"a": 1}]})) == {"Items": '[{"a":1}]'}
 
 
+@pytest.mark.parametrize("name", [{"event_name": "Viewed"}, {"event_name_column": "kind"}])
+def test_items_of_other_events_take_any_type(name: Json) -> None:
+    mapping = {**name, "properties": {"Items": {"column": "lines", "type": "integer"}}}
+    rules = event(mapping, {"kind": TEXT, "lines": ANYTHING})
+    record = {"id": "1", "kind": "Viewed", "lines": "3"}
+    assert properties(rules.item(record)) == {"Items": 3}
+    if "event_name_column" in name:
+        charged = record | {"kind": "Charged", "lines": [{"n": 3}]}
+        assert properties(rules.item(charged)) == {"Items": [{"n": 3}]}
+
+
 def test_items_of_charged_take_no_other_type() -> None:
     mapping = EVENT | {
         "event_name": "Charged",
