@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import phonenumbers
@@ -75,8 +75,8 @@ def test_a_server_runs_beside_another_and_is_gone_afterwards(postgres: Database)
         assert second.port != postgres.port
         with second.connect() as connection:
             (folder,) = connection.execute("SHOW data_directory").fetchall()[0]
-        assert os.path.isdir(folder)
+        assert Path(folder).is_dir()
 
-    assert not os.path.exists(folder)
+    assert not Path(folder).exists()
     with pytest.raises(psycopg.OperationalError):
         second.connect()
