@@ -47,7 +47,7 @@ clean: ## remove everything that make made
 	  .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-COMPILE := $(UPGRADE) --universal --python-version 3.10 --no-annotate --no-header
+COMPILE := $(UPGRADE) --quiet --universal --python-version 3.10 --no-annotate --no-header
 
 INSTALL := $(MELTANO)/bin/meltano --log-level=warning install
 

@@ -58,7 +58,8 @@ def test_a_demo_that_is_interrupted_leaves_nothing_running(
         text=True,
     ) as demo:
         assert demo.stdout is not None
-        assert any(line.startswith("$ meltano run") for line in demo.stdout)
+        if not any(line.startswith("$ meltano run") for line in demo.stdout):
+            pytest.fail(demo.communicate()[1])
         running = marked(mark)
         demo.send_signal(signum)
         demo.communicate(timeout=60)
