@@ -9,6 +9,7 @@ TargetCleverTapError
 ├── SegmentRefused             a list was not replaced, by its guard
 ├── SegmentIncomplete          a list was not uploaded: the input may have been cut off
 └── CleverTapError             a call to CleverTap failed
+    ├── GivenUp                the run ended before the next try
     ├── TransientError         the same call may succeed later
     │   ├── NotReached         no connection: the request was certainly not received
     │   ├── Throttled          429, too many calls at once
@@ -85,6 +86,10 @@ class SegmentIncomplete(TargetCleverTapError):
 
 class CleverTapError(TargetCleverTapError):
     """A call to CleverTap failed."""
+
+
+class GivenUp(CleverTapError):
+    """The run ended for another reason while this call waited for its next try."""
 
 
 class TransientError(CleverTapError):

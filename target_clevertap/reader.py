@@ -1,13 +1,19 @@
 """Singer messages from the lines of a tap: bytes in, one dict a message, lines numbered.
 
-A line that cannot be read stops the run. Its number and length are said, never its content.
+The reader is also where the program waits: it wakes up for what is due (`tick`) while the tap is
+silent. A line that cannot be read stops the run. Its number and length are said, never its content.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import select
+import signal
 import sys
+import threading
 from collections import Counter
+from contextlib import suppress
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,9 +24,12 @@ from typing_extensions import override
 from target_clevertap.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 Message = dict[str, Any]
+
+CHUNK_BYTES = 1 << 20
+"""Read at once, at most; a pipe gives 64 KiB."""
 
 
 class StateLine(msgspec.Struct):
@@ -36,8 +45,11 @@ class LineReader(GenericSingerReader[bytes]):
         super().__init__()
         self.line = b""
         self.line_number = 0
-        self._waiting = False
+        self.tick: Callable[[], float | None] = lambda: None
+        """Is called between lines, and while there are none: does what is due, and returns in how
+        many seconds something will be, if anything will."""
         self._stopped = False
+        self._bell: tuple[int, int] | None = None
 
     @property
     @override
@@ -61,30 +73,79 @@ class LineReader(GenericSingerReader[bytes]):
             counts[kind] += 1
         return counts
 
-    def _lines(self, source: IO[bytes] | IO[str]) -> Any:  # noqa: ANN401 - a generator of bytes
-        """The lines of the input, without the blank ones."""
-        while not self._stopped:
-            # `stop` may interrupt the wait for a line from a signal handler, nothing else.
-            self._waiting = True
-            try:
-                line = source.readline()
-            except _Stop:
-                return
-            finally:
-                self._waiting = False
-            if not line:
-                return
+    def _lines(self, source: IO[bytes] | IO[str]) -> Iterator[bytes]:
+        """The lines of the input, without the blank ones, until it ends or `stop` is called."""
+        for line in self._all_lines(source):
             self.line_number += 1
-            # Files opened as text reach the reader through the SDK's own test runner only.
-            self.line = line.encode() if isinstance(line, str) else line
-            if not self.line.isspace():
-                yield self.line
+            self.line = line
+            if line and not line.isspace():
+                yield line
+            if self._stopped:
+                return
+
+    def _all_lines(self, source: IO[bytes] | IO[str]) -> Iterator[bytes]:
+        try:
+            descriptor = source.fileno()
+        except OSError:
+            # Not a file of the system's: whatever it is, it has all its lines already.
+            yield from (line.encode() if isinstance(line, str) else line for line in source)
+            return
+        rest: list[bytes] = []
+        while chunk := self._chunk(descriptor):
+            first, *others = chunk.split(b"\n")
+            rest.append(first)
+            if others:
+                yield b"".join(rest)
+                yield from others[:-1]
+                rest = [others[-1]]
+        if not self._stopped:
+            yield b"".join(rest)
+
+    def _chunk(self, descriptor: int) -> bytes:
+        """The next bytes of the input; none when it has ended, or the reading was stopped.
+
+        The wait for them ends early for what is due, and for the bell.
+        """
+        bell = self._hear()
+        while not self._stopped:
+            due = self.tick()
+            ready, _, _ = select.select([descriptor, bell], [], [], due)
+            if bell in ready:
+                os.read(bell, CHUNK_BYTES)  # rung any number of times, it is answered once
+            if descriptor in ready:
+                return os.read(descriptor, CHUNK_BYTES)
+        return b""
+
+    def _hear(self) -> int:
+        """The end of a pipe that can be read when the reader was to wake up."""
+        if self._bell is None:
+            self._bell = os.pipe()
+            for descriptor in self._bell:
+                os.set_blocking(descriptor, False)
+            if threading.current_thread() is threading.main_thread():
+                # A signal that comes just before the wait would else not end it.
+                signal.set_wakeup_fd(self._bell[1], warn_on_full_buffer=False)
+        return self._bell[0]
+
+    def ring(self) -> None:
+        """Wake the reader while it waits, so that it calls `tick`. For any thread."""
+        if self._bell is not None:
+            with suppress(BlockingIOError):  # full: it was rung often enough
+                os.write(self._bell[1], b"!")
 
     def stop(self) -> None:
-        """Read no further line; also wakes the reader from waiting for one (signal handlers)."""
+        """Read no further line. For signal handlers too."""
         self._stopped = True
-        if self._waiting:
-            raise _Stop
+        self.ring()
+
+    def close(self) -> None:
+        """Let go of what `ring` needs; nobody may ring any more."""
+        if self._bell is not None:
+            if threading.current_thread() is threading.main_thread():
+                signal.set_wakeup_fd(-1)
+            for descriptor in self._bell:
+                os.close(descriptor)
+            self._bell = None
 
     @override
     def deserialize_json(self, line: bytes) -> Message:
@@ -117,10 +178,6 @@ class LineReader(GenericSingerReader[bytes]):
             f"Line {self.line_number} of the input ({len(self.line)} bytes) {problem}. "
             "The tap broke the Singer contract; run it by itself and look at that line."
         )
-
-
-class _Stop(Exception):
-    """Raised by `stop` to leave a blocking read."""
 
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)

@@ -47,7 +47,8 @@ class TargetCleverTap(Target):
         super().__init__(**kwargs)
         self.max_parallelism = 1  # no sink keeps anything that would have to be drained
         self.message: Message = {}
-        self.run = Run(self.settings, _write_state)
+        self.run = Run(self.settings, _write_state, wake=self.message_reader.ring)
+        self.message_reader.tick = self.run.tick
         self._signal: int | None = None
 
     @classmethod
@@ -147,9 +148,14 @@ class TargetCleverTap(Target):
             self.run.finish(cut_off=self._signal is not None)
             super().process_endofpipe()
         finally:
-            self.run.close()
+            self.close()
         if self._signal is not None:
             raise Interrupted(self._signal)
+
+    def close(self) -> None:
+        """Settle what can be settled, and let go of everything; once is enough."""
+        self.run.close()
+        self.message_reader.close()
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -179,7 +185,7 @@ class TargetCleverTap(Target):
         try:
             target.listen(file_input)
         finally:
-            target.run.close()
+            target.close()
 
     @classmethod
     @override

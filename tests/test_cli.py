@@ -75,7 +75,7 @@ def test_a_broken_contract_ends_with_1_and_keeps_what_is_true(
     messages: list[Message | bytes] = [USERS_SCHEMA, ADA, state(1), b'{"secret marker']
     done = command(settings | {"batch_size_rows": 1}, messages, tmp_path)
     assert (done.code, done.states) == (1, [1])
-    assert "Line 4 of the input (16 bytes) is not valid JSON" in done.log
+    assert "Line 4 of the input (15 bytes) is not valid JSON" in done.log
     assert "marker" not in done.log
     assert "Traceback" not in done.log
 

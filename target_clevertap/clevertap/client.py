@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Final, Generic, TypeVar
@@ -30,6 +31,7 @@ from target_clevertap.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from typing_extensions import Self
@@ -98,6 +100,7 @@ class Client:
         user_agent: str = "target-clevertap",
         dry_run: bool = False,
         on_attempt: Callable[[Attempt], None] | None = None,
+        slot: Callable[[str], AbstractContextManager[None]] = lambda _call: nullcontext(),
     ) -> None:
         """A client; nothing is sent yet.
 
@@ -109,6 +112,8 @@ class Client:
             user_agent: the name of the calling program.
             dry_run: let uploads be checked and answered as usual, but not stored (`?dryRun=1`).
             on_attempt: is told of every try when it has ended, in the thread that made it.
+            slot: what is held while a try of a call (the name of the method) is made; entering
+                it may wait, and it sees the error that the try ends with.
 
         Raises:
             ValueError: when the URL is one that a passcode must not be sent to.
@@ -126,6 +131,7 @@ class Client:
         }
         self._upload_path = "/1/upload?dryRun=1" if dry_run else "/1/upload"
         self._on_attempt = on_attempt or _ignore
+        self._slot = slot
         self._transport = Transport(self._timeouts)
 
     def __enter__(self) -> Self:
@@ -263,9 +269,11 @@ class Client:
             self._on_attempt(Attempt(call.name, number, call.records, took, status, error))
 
         try:
-            reply = call.send()
-            status = reply.status
-            result = call.read(reply)
+            with self._slot(call.name):
+                began = self._retries.clock()
+                reply = call.send()
+                status = reply.status
+                result = call.read(reply)
         except CleverTapError as error:
             tell(error)
             raise

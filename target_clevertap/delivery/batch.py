@@ -36,40 +36,29 @@ class Limits:
 
 
 class Batch:
-    """Items in the order they were read, at most one version of a profile among them."""
+    """Items for one call, in the order they were read; a profile stands in it at most once."""
 
     def __init__(self, limits: Limits) -> None:
+        self.entries: list[Entry] = []
+        self.positions: dict[str, int] = {}
         self._limits = limits
-        self._entries: list[Entry] = []
         self._bytes = ENVELOPE_BYTES
-        self._positions: dict[str, int] = {}
-
-    def take(self) -> list[Entry]:
-        """Hand over what is in here and begin anew."""
-        entries, self._entries = self._entries, []
-        self._bytes = ENVELOPE_BYTES
-        self._positions = {}
-        return entries
-
-    def holds(self, identity: str) -> bool:
-        """Whether a profile or a deletion of this identity is in here."""
-        return identity in self._positions
 
     def has_room_for(self, item: Item) -> bool:
         """Whether one more item keeps the call within its limits."""
         size = self._bytes + COMMA_BYTES + len(item.body)
-        return len(self._entries) < self._limits.rows and size <= self._limits.bytes
+        return len(self.entries) < self._limits.rows and size <= self._limits.bytes
 
     @property
     def full(self) -> bool:
         """Whether no further item can be added."""
-        return len(self._entries) >= self._limits.rows
+        return len(self.entries) >= self._limits.rows
 
     def add(self, item: Item, ticket: Ticket) -> None:
-        """Put an item at the end."""
+        """Put an item at the end. Events are not looked for by identity: one may have many."""
         if item.kind != "event":
-            self._positions[item.identity] = len(self._entries)
-        self._entries.append(Entry(item, [ticket]))
+            self.positions[item.identity] = len(self.entries)
+        self.entries.append(Entry(item, [ticket]))
         self._bytes += COMMA_BYTES + len(item.body)
 
     def merge(self, item: Item, ticket: Ticket) -> bool:
@@ -77,7 +66,7 @@ class Batch:
 
         Counters and list operators change what is there: two of them are never made one.
         """
-        entry = self._entries[self._positions[item.identity]]
+        entry = self.entries[self.positions[item.identity]]
         if not (entry.item.plain and item.plain):
             return False
         merged = merge(entry.item, item)

@@ -78,9 +78,14 @@ class Checkpoints:
             span.before.next = span.next
         if span.next is not None:
             span.next.before = span.before
-        if self._ready is not None:
-            self._flush_in_time()
+        self.tick()
 
-    def _flush_in_time(self) -> None:
-        if self._clock() - self._written_at >= SECONDS_BETWEEN_STATES:
-            self.flush()
+    def tick(self) -> float | None:
+        """Write a state that a second has held back; returns the seconds until one is due."""
+        if self._ready is None:
+            return None
+        due = self._written_at + SECONDS_BETWEEN_STATES - self._clock()
+        if due > 0:
+            return due
+        self.flush()
+        return None

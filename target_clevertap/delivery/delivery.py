@@ -1,147 +1,246 @@
-"""Items into calls, calls into outcomes, in the order that the rows of one identity ask for."""
+"""Items into calls, calls into outcomes: many at once, each customer's in their order.
+
+One thread reads, gathers, and decides; the threads of the pool only make calls. So what is
+counted and settled here needs no lock.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
-from target_clevertap.clevertap import PROFILES_PER_DELETION
-from target_clevertap.delivery.batch import Batch, Entry, Limits
-from target_clevertap.errors import AnswerUnclear, RequestRefused
+from target_clevertap.clevertap import ANY_FAILURE, UNLESS_LOST
+from target_clevertap.delivery.lanes import Lane, Lanes
+from target_clevertap.errors import (
+    AnswerLost,
+    AnswerUnclear,
+    RequestRefused,
+    TargetCleverTapError,
+)
 from target_clevertap.rejects import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
-    from target_clevertap.clevertap import Client, Refusal
+    from target_clevertap.clevertap import Client, Refusal, UploadAnswer
+    from target_clevertap.delivery.batch import Entry, Limits
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
+    from target_clevertap.delivery.pool import Pool
     from target_clevertap.mapping import Item
 
-TRIES_OF_A_RECORD = 3  # a record answered with a passing fault (555) is sent this often
+TRIES_OF_A_RECORD = 5
+"""A record that is answered with CleverTap's one passing fault (555) is sent this often."""
 
 TOO_LARGE = Refused("too_large", "The record is larger than a call may be (batch_max_bytes)")
-UNCERTAIN = Refused("uncertain", "CleverTap's answer does not tell whether it took the record")
+UNCERTAIN = Refused("uncertain", "No answer tells whether CleverTap has taken the record")
 CALL_REFUSED = Refused("call_refused", "CleverTap refuses the call that holds this row alone")
 
 
-class Delivery:
-    """Gathers items and delivers them, one call at a time.
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """The records of one upload on their way, and how often they were sent before."""
 
-    A profile and its deletion never wait side by side: what came first is sent first.
+    entries: Sequence[Entry]
+    tries: int = 0
+
+
+class Delivery:
+    """Gathers items, keeps as many calls under way as the pool takes, and reads their answers.
+
+    An identity is never in two calls at once: the call that would be the second one waits for the
+    first one's answer, and everything behind it waits too.
     """
 
-    def __init__(self, client: Client, outcomes: Outcomes, limits: Limits) -> None:
+    def __init__(  # noqa: PLR0913 - what it stands between
+        self,
+        client: Client,
+        outcomes: Outcomes,
+        pool: Pool,
+        limits: Limits,
+        *,
+        uncertain: Literal["resend", "hold"],
+        wait_limit: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            client: makes the calls.
+            outcomes: is told what became of each row.
+            pool: the threads for the calls, and their number.
+            limits: of one call.
+            uncertain: what becomes of events and counters whose call may or may not have arrived.
+            wait_limit: seconds that an item waits for its call to fill.
+            clock: seconds that never go back.
+        """
         self._client = client
         self._outcomes = outcomes
+        self._pool = pool
         self._limits = limits
-        self._uploads = Batch(limits)
-        self._deletes = Batch(Limits(PROFILES_PER_DELETION, limits.bytes))
+        self._hold = uncertain == "hold"
+        self._wait_limit = wait_limit
+        self._clock = clock
+        self._lanes = Lanes(limits, clock)
+        self._busy: set[str] = set()
+        self._closing = False
 
     def add(self, item: Item, ticket: Ticket) -> None:
-        """Take an item over; it is sent when its batch is full.
+        """Take an item over; waits while as many calls are under way as may be.
 
         Raises:
-            CleverTapError: when a call fails for good.
+            CleverTapError: when a call has failed for good.
             WorkDirError: when a rejected row cannot be kept.
         """
         if not self._limits.allow(item):
             self._outcomes.rejected(ticket, TOO_LARGE)
-        elif item.kind == "delete":
-            self._send_if(self._uploads, item.identity)
-            self._deletes = self._add_to(self._deletes, item, ticket)
-        else:
-            self._send_if(self._deletes, item.identity)
-            self._uploads = self._add_to(self._uploads, item, ticket)
+            return
+        for lane in self._lanes.add(item, ticket):
+            self._launch(lane)
+
+    def tick(self) -> float | None:
+        """Do what is due by now; returns in how many seconds something will be, if anything will.
+
+        Raises:
+            CleverTapError: when a call has failed for good.
+        """
+        self._pool.take_finished()
+        if self._lanes.began is None:
+            return None
+        due = self._lanes.began + self._wait_limit - self._clock()
+        if due > 0:
+            return due
+        self._launch_all()
+        return None
 
     def finish(self) -> None:
-        """Send what is gathered; returns when every item has its outcome."""
-        self._send(self._uploads)
-        self._send(self._deletes)
+        """Send what is gathered; returns when every item has its outcome.
 
-    def _add_to(self, batch: Batch, item: Item, ticket: Ticket) -> Batch:
-        """Put an item into its batch; the batch to go on with is a new one once it was sent."""
-        repeated = item.kind != "event" and batch.holds(item.identity)
-        if repeated and batch.merge(item, ticket):
-            return batch
-        if repeated or not batch.has_room_for(item):
-            batch = self._send(batch)
-        batch.add(item, ticket)
-        return self._send(batch) if batch.full else batch
+        Raises:
+            CleverTapError: when a call has failed for good.
+        """
+        self._launch_all()
+        self._pool.take_all()
 
-    def _send_if(self, batch: Batch, identity: str) -> None:
-        if batch.holds(identity):
-            self._send(batch)
+    def abandon(self) -> None:
+        """The run cannot go on: wait for the calls under way, and keep what they delivered."""
+        self._closing = True
+        while self._pool.under_way:
+            with suppress(TargetCleverTapError):
+                self._pool.take_one()
 
-    def _send(self, batch: Batch) -> Batch:
-        """Deliver a batch; it is empty afterwards, whatever became of its rows."""
-        entries = batch.take()
-        if entries and batch is self._deletes:
-            self._delete(entries)
-        elif entries:
-            self._upload(entries)
-        return batch
+    def _launch_all(self) -> None:
+        for lane in self._lanes.take():
+            self._launch(lane)
 
-    def _upload(self, entries: Sequence[Entry]) -> None:
-        """One call, and its answer record by record."""
-        for last_try in (False,) * (TRIES_OF_A_RECORD - 1) + (True,):
-            try:
-                answer = self._client.upload([entry.item.body for entry in entries])
-            except RequestRefused:
-                self._bisect(entries)
-                return
-            except AnswerUnclear:
-                self._one_by_one(entries)
-                return
-            entries = self._settle(entries, answer.refusals, last_try=last_try)
-            if not entries:
-                return
+    def _launch(self, lane: Lane) -> None:
+        """Start the calls of a lane as soon as there is room and no identity is on its way."""
+        for batch, start in ((lane.uploads, self._upload), (lane.deletes, self._delete)):
+            if not batch.entries:
+                continue
+            while self._pool.full or not self._busy.isdisjoint(batch.positions):
+                self._pool.take_one()
+            self._busy.update(batch.positions)
+            start(Flight(batch.entries))
 
-    def _settle(
-        self, entries: Sequence[Entry], refusals: Sequence[Refusal], *, last_try: bool
-    ) -> list[Entry]:
-        """Accepts and rejects what an answer decided; returns what is worth another try."""
+    def _upload(self, flight: Flight) -> None:
+        """Start an upload, unless nothing is in it, or nothing is started any more."""
+        if not flight.entries or self._closing:
+            return
+        records = [entry.item.body for entry in flight.entries]
+        retry_on = UNLESS_LOST if self._fragile(flight) else ANY_FAILURE
+        call = partial(self._client.upload, records, retry_on=retry_on)
+        self._pool.start(call, partial(self._uploaded, flight))
+
+    def _uploaded(self, flight: Flight, answer: Future[UploadAnswer]) -> None:
+        """Every record of an upload gets its outcome, or is on its way again."""
+        try:
+            refusals = answer.result().refusals
+        except RequestRefused:
+            self._bisect(flight)
+        except AnswerUnclear:
+            self._ask_one_by_one(flight)
+        except AnswerLost:
+            if not self._fragile(flight):
+                raise
+            self._upload(replace(flight, entries=self._repeatable(flight)))
+        else:
+            self._settle(flight, refusals)
+
+    def _settle(self, flight: Flight, refusals: Sequence[Refusal]) -> None:
+        """Accepts and rejects what an answer decided; what may pass another time is sent again."""
         refused = {refusal.position: refusal for refusal in refusals}
+        last_try = flight.tries + 1 >= TRIES_OF_A_RECORD
         again = []
-        for position, entry in enumerate(entries):
+        for position, entry in enumerate(flight.entries):
             if (refusal := refused.get(position)) is None:
                 self._accepted(entry)
             elif refusal.transient and not last_try:
                 again.append(entry)
             else:
                 self._rejected(entry, Refused(f"clevertap_{refusal.code}", refusal.meaning))
-        return again
+        self._upload(Flight(again, flight.tries + 1))
 
-    def _bisect(self, entries: Sequence[Entry]) -> None:
+    def _bisect(self, flight: Flight) -> None:
         """CleverTap refuses a call as a whole: halve it until the guilty row stands alone."""
+        entries = flight.entries
         if len(entries) == 1:
             self._rejected(entries[0], CALL_REFUSED)
             return
         middle = len(entries) // 2
-        self._upload(entries[:middle])
-        self._upload(entries[middle:])
+        self._upload(replace(flight, entries=entries[:middle]))
+        self._upload(replace(flight, entries=entries[middle:]))
 
-    def _one_by_one(self, entries: Sequence[Entry]) -> None:
-        """The answer fits no record: each is sent once more, alone, so that it fits."""
-        if len(entries) == 1:
-            self._rejected(entries[0], UNCERTAIN)
+    def _ask_one_by_one(self, flight: Flight) -> None:
+        """The answer fits no record: each is sent once more, alone, so that it must fit."""
+        if flight.tries and len(flight.entries) == 1:
+            self._rejected(flight.entries[0], UNCERTAIN)
             return
-        for entry in entries:
-            self._upload([entry])
+        for entry in self._repeatable(flight):
+            self._upload(Flight([entry], flight.tries + 1))
 
-    def _delete(self, entries: Sequence[Entry]) -> None:
-        """Deletions by identifier kind: a call takes one kind only."""
+    def _fragile(self, flight: Flight) -> bool:
+        """Whether something in a call must not be sent twice."""
+        return self._hold and not all(entry.item.replayable for entry in flight.entries)
+
+    def _repeatable(self, flight: Flight) -> Sequence[Entry]:
+        """What of a call may be sent again though it may have arrived; the rest is kept."""
+        if not self._fragile(flight):
+            return flight.entries
+        for entry in flight.entries:
+            if not entry.item.replayable:
+                self._rejected(entry, UNCERTAIN)
+        return [entry for entry in flight.entries if entry.item.replayable]
+
+    def _delete(self, flight: Flight) -> None:
+        """Start deletions: a call takes one kind of identifier only."""
         by_kind: dict[str, list[Entry]] = {}
-        for entry in entries:
+        for entry in flight.entries:
             by_kind.setdefault(entry.item.identifier_kind, []).append(entry)
-        for kind, group in by_kind.items():
-            values = [entry.item.identifier_value for entry in group]
-            self._client.delete_profiles(kind, values)
-            for entry in group:
-                self._accepted(entry)
+        for kind, entries in by_kind.items():
+            values = [entry.item.identifier_value for entry in entries]
+            call = partial(self._client.delete_profiles, kind, values)
+            self._pool.start(call, partial(self._deleted, entries))
+
+    def _deleted(self, entries: Sequence[Entry], answer: Future[None]) -> None:
+        answer.result()
+        for entry in entries:
+            self._accepted(entry)
 
     def _accepted(self, entry: Entry) -> None:
+        self._landed(entry)
         for ticket in entry.tickets:
             self._outcomes.accepted(ticket, adjusted=bool(entry.item.adjusted))
 
     def _rejected(self, entry: Entry, refused: Refused) -> None:
+        self._landed(entry)
         for ticket in entry.tickets:
             self._outcomes.rejected(ticket, refused)
+
+    def _landed(self, entry: Entry) -> None:
+        """The next version of a profile may go; events hold nobody back."""
+        if entry.item.kind != "event":
+            self._busy.discard(entry.item.identity)

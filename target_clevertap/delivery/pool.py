@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+SECONDS_BETWEEN_SIGNALS = 0.5
 
 
 class Pool:
@@ -44,7 +47,12 @@ class Pool:
 
     def take_one(self) -> None:
         """Wait for one result, and do what follows from it."""
-        self._follow(self._done.get())
+        while True:
+            # Python runs signal handlers between two waits for sure, but not during one.
+            with suppress(Empty):
+                result = self._done.get(timeout=SECONDS_BETWEEN_SIGNALS)
+                break
+        self._follow(result)
 
     def take_finished(self) -> None:
         """Do what follows from the results that are there, without waiting."""

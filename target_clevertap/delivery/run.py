@@ -6,6 +6,7 @@ import logging
 import os
 from datetime import datetime, timezone
 from importlib.metadata import version
+from threading import Event
 from typing import TYPE_CHECKING
 
 from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url
@@ -13,7 +14,10 @@ from target_clevertap.delivery.batch import Limits
 from target_clevertap.delivery.checkpoints import Checkpoints
 from target_clevertap.delivery.delivery import Delivery
 from target_clevertap.delivery.outcomes import Outcomes
+from target_clevertap.delivery.pool import Pool
 from target_clevertap.delivery.segments import Segments
+from target_clevertap.delivery.slots import Slots
+from target_clevertap.errors import GivenUp
 from target_clevertap.rejects import Rejects
 
 if TYPE_CHECKING:
@@ -23,20 +27,43 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OTHER_CALLS_AT_ONCE = 3
+"""Deletions and list steps at once, for an account (CleverTap: P-LIM, 2026-03)."""
+
 
 class Run:
     """Everything between the sinks and CleverTap, from the first record to the last state."""
 
-    def __init__(self, settings: Settings, write_state: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        write_state: Callable[[bytes], None],
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Nothing is sent or written yet.
+
+        Args:
+            settings: of the run.
+            write_state: writes a STATE that is true.
+            wake: is called from any thread when `tick` has something to do.
+        """
         self.settings = settings
         started = datetime.now(timezone.utc)
         self.folder = settings.account_dir / "runs" / f"{started:%Y%m%dT%H%M%SZ}-{os.getpid()}"
         self.rejects = Rejects(self.folder / "rejected.jsonl")
         self.checkpoints = Checkpoints(_nowhere if settings.dry_run else write_state)
         self.outcomes = Outcomes(self.rejects, self.checkpoints)
-        self.client = _client(settings)
-        limits = Limits(settings.batch_size_rows, settings.batch_max_bytes)
-        self.delivery = Delivery(self.client, self.outcomes, limits)
+        self._giving_up = Event()
+        self.client = self._connect(settings)
+        self._pool = Pool(settings.max_concurrency, wake)
+        self.delivery = Delivery(
+            self.client,
+            self.outcomes,
+            self._pool,
+            Limits(settings.batch_size_rows, settings.batch_max_bytes),
+            uncertain=settings.uncertain_events,
+            wait_limit=settings.batch_wait_limit_seconds,
+        )
         self.segments = Segments(self.outcomes, self.folder)
         self._closed = False
 
@@ -44,6 +71,15 @@ class Run:
         """The tap sent a STATE: all rows before it have been read."""
         self.segments.seen_whole()
         self.checkpoints.state(value)
+
+    def tick(self) -> float | None:
+        """Do what is due by now; returns in how many seconds something will be, if anything will.
+
+        Raises:
+            TargetCleverTapError: when a call has failed for good.
+        """
+        dues = [self.delivery.tick(), self.checkpoints.tick()]
+        return min((due for due in dues if due is not None), default=None)
 
     def finish(self, *, cut_off: bool) -> None:
         """The input has ended: deliver what is left, then the segments, then the last state.
@@ -64,17 +100,41 @@ class Run:
             raise max(refusals, key=lambda refusal: refusal.exit_code == 1)
 
     def close(self) -> None:
-        """Write what is true so far, say what happened, and let go of files and connections."""
+        """Write what is true, say what happened, and let go of files, threads and connections.
+
+        Calls that are still under way are awaited, for what they deliver belongs into the state;
+        but not their next tries.
+        """
         if self._closed:
             return
         self._closed = True
+        self._giving_up.set()
         try:
+            self.delivery.abandon()
             self.checkpoints.flush()
         finally:
+            self._pool.close()
             self.segments.close()
             self.rejects.close()
             self.client.close()
             self._summarise()
+
+    def _connect(self, settings: Settings) -> Client:
+        uploads, others = Slots(settings.max_concurrency), Slots(OTHER_CALLS_AT_ONCE)
+        return Client(
+            settings.api_url or api_url(settings.region),
+            Credentials(settings.account_id, settings.passcode),
+            timeouts=Timeouts(read=settings.request_timeout_seconds),
+            retries=Retries(limit_seconds=settings.retry_limit_seconds, sleep=self._sleep),
+            user_agent=f"target-clevertap/{version('target-clevertap')}",
+            dry_run=settings.dry_run,
+            slot=lambda call: (uploads if call == "upload" else others).slot(),
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        """Waits before the next try of a call, which there is none of when the run gives up."""
+        if self._giving_up.wait(seconds):
+            raise GivenUp("The run has ended before the next try of a call.")
 
     def _summarise(self) -> None:
         for stream, tally in self.outcomes.tallies.items():
@@ -87,14 +147,3 @@ class Run:
 
 def _nowhere(_state: bytes) -> None:
     """A dry run leaves no state behind: nothing was delivered."""
-
-
-def _client(settings: Settings) -> Client:
-    return Client(
-        settings.api_url or api_url(settings.region),
-        Credentials(settings.account_id, settings.passcode),
-        timeouts=Timeouts(read=settings.request_timeout_seconds),
-        retries=Retries(limit_seconds=settings.retry_limit_seconds),
-        user_agent=f"target-clevertap/{version('target-clevertap')}",
-        dry_run=settings.dry_run,
-    )

@@ -143,6 +143,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=1000, title="Batch bytes", description="Body bytes per upload call."),
     ] = 4_000_000
+    batch_wait_limit_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            title="Batch wait limit",
+            description=(
+                "A partial batch is sent when its oldest row is this old, in seconds, also while "
+                "the tap is silent."
+            ),
+        ),
+    ] = 30
+    max_concurrency: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=15,
+            title="Concurrency",
+            description="Ceiling of parallel upload calls; the real number adapts to 429s.",
+        ),
+    ] = 15
     request_timeout_seconds: Annotated[
         int,
         Meta(
@@ -159,6 +179,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="How long one call is retried before the run stops, in seconds.",
         ),
     ] = 600
+    uncertain_events: Annotated[
+        Literal["resend", "hold"],
+        Meta(
+            title="Uncertain events",
+            description=(
+                "An event call whose outcome is unknown (timeout, reset, crash): send again, or "
+                "keep as rejected with reason `uncertain`. Counters of profiles likewise."
+            ),
+        ),
+    ] = "resend"
     dry_run: Annotated[
         bool,
         Meta(

@@ -87,7 +87,7 @@ def load(
     try:
         target.listen(io.BytesIO(lines(messages)))  # type: ignore[arg-type] # our reader takes bytes
     finally:
-        target.run.close()
+        target.close()
         written.states = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return written.states
 

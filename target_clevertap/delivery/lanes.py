@@ -1,0 +1,96 @@
+"""Open batches side by side, so that a customer who comes again does not cut a call short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_clevertap.clevertap import PROFILES_PER_DELETION
+from target_clevertap.delivery.batch import Batch, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_clevertap.delivery.outcomes import Ticket
+    from target_clevertap.mapping import Item
+
+MOST_LANES = 8
+"""A profile that comes more often than this while its first call fills has that call sent."""
+
+
+class Lane:
+    """One call of uploads and one of deletions that fill together; no identity is in both."""
+
+    def __init__(self, limits: Limits, began: float) -> None:
+        self.began = began
+        self.uploads = Batch(limits)
+        self.deletes = Batch(Limits(PROFILES_PER_DELETION, limits.bytes))
+
+    def batch_for(self, item: Item) -> Batch:
+        """The call that an item belongs to."""
+        return self.deletes if item.kind == "delete" else self.uploads
+
+    def holds(self, identity: str) -> bool:
+        """Whether a profile or a deletion of this identity is in here."""
+        return identity in self.uploads.positions or identity in self.deletes.positions
+
+    @property
+    def full(self) -> bool:
+        """Whether one of the calls is ready to go."""
+        return self.uploads.full or self.deletes.full
+
+
+class Lanes:
+    """The lanes that are filling, first to be sent first.
+
+    What comes for an identity goes one lane behind what came for it before, unless both versions
+    can be merged. So an identity is at most once in a lane, and its items stay in their order as
+    long as the lanes are sent in theirs.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._lanes: list[Lane] = []
+
+    def add(self, item: Item, ticket: Ticket) -> list[Lane]:
+        """Put an item where its order wants it; returns the lanes that are to be sent, in order."""
+        number = 0 if item.kind == "event" else self._last_with(item.identity) + 1
+        if number and self._merged(self._lanes[number - 1], item, ticket):
+            return []
+        ready: list[Lane] = []
+        if number >= MOST_LANES:
+            ready, number = self.take(1), number - 1
+        elif not self._has_room(number, item):
+            # The lanes in front go too: what stands in them comes first.
+            ready, number = self.take(number + 1), 0
+        if number == len(self._lanes):
+            self._lanes.append(Lane(self._limits, self._clock()))
+        lane = self._lanes[number]
+        lane.batch_for(item).add(item, ticket)
+        return [*ready, *self.take(number + 1)] if lane.full else ready
+
+    def take(self, count: int = MOST_LANES) -> list[Lane]:
+        """Hand over the first `count` lanes (or all), in the order in which they must be sent."""
+        taken, self._lanes = self._lanes[:count], self._lanes[count:]
+        return taken
+
+    @property
+    def began(self) -> float | None:
+        """When the oldest item that waits here came, by the clock; None when none does."""
+        return self._lanes[0].began if self._lanes else None
+
+    def _last_with(self, identity: str) -> int:
+        """The number of the last lane that holds an identity, or -1."""
+        return next(
+            (n for n in range(len(self._lanes) - 1, -1, -1) if self._lanes[n].holds(identity)), -1
+        )
+
+    def _has_room(self, number: int, item: Item) -> bool:
+        if number == len(self._lanes):
+            return True
+        return self._lanes[number].batch_for(item).has_room_for(item)
+
+    @staticmethod
+    def _merged(lane: Lane, item: Item, ticket: Ticket) -> bool:
+        batch = lane.batch_for(item)
+        return item.identity in batch.positions and batch.merge(item, ticket)
