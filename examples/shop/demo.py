@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import sys
 import time
 from collections import Counter
@@ -24,11 +23,11 @@ from examples.shop.postgres import PostgresFailed, start_postgres
 from examples.shop.project import ROOT, MeltanoFailed, MeltanoMissing, Project
 from examples.shop.sandbox import Sandbox, SandboxFailed, start_sandbox
 from examples.shop.shop import create, fill, make_shop, next_day
+from examples.shop.stopping import Stopped, stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
-    from types import FrameType
 
     from psycopg import Connection
 
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 FOLDER: Final = ROOT / ".demo"
 COMMAND: Final = "meltano run tap-postgres target-clevertap"
-STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MARK: Final = ".made-by-the-demo"
 _WIDTH: Final = 64
 
@@ -59,8 +57,7 @@ When the dry run looks right, unset TARGET_CLEVERTAP_DRY_RUN and run it again.""
 
 def main(arguments: Sequence[str]) -> int:
     """Run the demo; returns the exit code."""
-    for signum in STOPPING:
-        signal.signal(signum, _stop)
+    stop_on_signals()
     folder = Path(arguments[0]).resolve() if arguments else FOLDER
     try:
         return 0 if Demo(folder).run() else 1
@@ -70,21 +67,6 @@ def main(arguments: Sequence[str]) -> int:
     except Stopped as stopped:
         print("\nStopped; nothing is left running.", file=sys.stderr)
         return 128 + stopped.signum
-
-
-def _stop(signum: int, _: FrameType | None) -> None:
-    """Unwind the stack, which ends everything that was started; let no second signal cut that."""
-    for each in STOPPING:
-        signal.signal(each, signal.SIG_IGN)
-    raise Stopped(signum)
-
-
-class Stopped(KeyboardInterrupt):
-    """A signal asked the demo to stop."""
-
-    def __init__(self, signum: int) -> None:
-        self.signum = signum
-        super().__init__(signum)
 
 
 class FolderTaken(Exception):

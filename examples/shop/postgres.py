@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
+from examples.shop.stopping import whole
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -80,8 +82,9 @@ def start_postgres() -> Iterator[Database]:
     with ExitStack() as stack:
         # A root's own folder for temporary files may be closed to everybody else.
         place = EVERYBODYS if os.geteuid() == 0 else None
-        folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=place))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        with whole():
+            folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=place))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
         server = _Server(folder, secrets.token_urlsafe(16))
         server.initialise()
         stack.callback(server.stop)
@@ -124,19 +127,28 @@ class _Server:
         password_file.write_text(self.database.password)
         if self._run_as:
             shutil.chown(password_file, self._run_as)
-        answer = subprocess.run(
-            [
-                self._binaries / "initdb",
-                *("--pgdata", self._data, "--username", SUPERUSER, "--pwfile", password_file),
-                *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"),
-            ],
-            user=self._run_as,
-            cwd=self._data.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        with whole():
+            answer = subprocess.run(
+                [
+                    self._binaries / "initdb",
+                    *("--pgdata", self._data, "--username", SUPERUSER, "--pwfile", password_file),
+                    *(
+                        "--auth",
+                        "scram-sha-256",
+                        "--encoding",
+                        "UTF8",
+                        "--locale",
+                        "C",
+                        "--no-sync",
+                    ),
+                ],
+                user=self._run_as,
+                cwd=self._data.parent,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
         password_file.unlink()
         if answer.returncode:
             raise PostgresFailed(f"PostgreSQL could not make its data folder: {answer.stdout}")
@@ -151,7 +163,7 @@ class _Server:
             "timezone": "UTC",
         }
         settings = [part for item in options.items() for part in ("-c", "{}={}".format(*item))]
-        with self._log.open("wb") as log:
+        with whole(), self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [self._binaries / "postgres", "-D", self._data, *settings],
                 user=self._run_as,

@@ -9,6 +9,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from examples.shop.stopping import whole
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -29,21 +31,21 @@ def running(
     Its standard output is a pipe to read from; what it says on standard error goes to the end of
     `log`. It has a process group of its own, so a Ctrl-C reaches this program only.
     """
-    with (
-        log.open("a", encoding="utf-8") as errors,
-        subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=env,
-            cwd=cwd,
-            text=True,
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
+    process: subprocess.Popen[str] | None = None
+    try:
+        with whole(), log.open("a", encoding="utf-8") as errors:
+            process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=env,
+                cwd=cwd,
+                text=True,
+                start_new_session=True,
+            )
+        yield process
+    finally:
+        if process is not None:
             _end(process)
 
 
@@ -57,6 +59,9 @@ def _end(process: subprocess.Popen[str]) -> None:
         left = _signal_group(process, None)
     if left:
         _signal_group(process, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def _signal_group(process: subprocess.Popen[str], signum: signal.Signals | None) -> bool:

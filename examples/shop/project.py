@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[2]
 MELTANO: Final = ROOT / ".tools" / "meltano" / "bin" / "meltano"
 PLUGINS: Final = ROOT / ".meltano"
+_LINES_SHOWN: Final = 20
 _OURS: Final = ("MELTANO_", "TAP_POSTGRES_", "TARGET_CLEVERTAP_")
 
 
@@ -32,7 +33,7 @@ class MeltanoMissing(Exception):
 
 
 class MeltanoFailed(Exception):
-    """`meltano` ended with an error; the message names its log and ends with the last of it."""
+    """`meltano` ended with an error; the message names its log and tells what it complains of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,14 @@ class Project:
         if run.returncode:
             raise MeltanoFailed(
                 f"meltano run ended with {run.returncode}; its log is {self.log}:\n"
-                + "\n".join(self.log.read_text(encoding="utf-8").splitlines()[-20:])
+                + self._complaints()
             )
+
+    def _complaints(self) -> str:
+        """The errors in the log, or when it names none, the end of it."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        errors = [line for line in lines if "[error" in line or "[critical" in line]
+        return "\n".join(errors or lines[-_LINES_SHOWN:])
 
     def rejected(self) -> Iterator[dict[str, Any]]:
         """The RECORD lines of every rejected.jsonl, the earliest run first."""
@@ -108,7 +115,7 @@ class Project:
             "MELTANO_AUTO_INSTALL": "false",
             "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
-            "MELTANO_CLI_LOG_FORMAT": "plain",
+            "MELTANO_CLI_LOG_FORMAT": "uncolored",
             "NO_PROXY": self.database.host,
             "no_proxy": self.database.host,
             "XDG_STATE_HOME": str(self.folder / "logs"),

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from examples.shop.project import Project
+from examples.shop.project import MeltanoFailed, Project
 from examples.shop.sandbox import Arrival, Sandbox, start_sandbox
 from examples.shop.shop import Changes, next_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from examples.shop.postgres import Database
     from examples.shop.rows import Shop
@@ -108,3 +109,13 @@ def test_the_second_run_rejects_only_what_it_reads(two_days: TwoDays) -> None:
     again = two_days.rejected[1] - two_days.rejected[0]
 
     assert {stream for stream, _ in again} == {"public-vip"}  # the list is read as a whole
+
+
+def test_a_run_that_fails_says_what_the_target_complained_of(
+    postgres: Database, tmp_path: Path
+) -> None:
+    project = Project(tmp_path / "project", postgres, "http://not.loopback.example.com")
+    project.prepare()
+
+    with pytest.raises(MeltanoFailed, match="target-clevertap api_url: must be an https URL"):
+        project.run()
