@@ -42,7 +42,6 @@ class Account:
         self.segments = Segments(store)
         self.lists = ListQueue(store, self.segments)
         self.storage = Storage(self.clock)
-        self.in_flight = InFlight()
         self.generation = 0
         self._call_number = self.journal.last_number()
         self._restore()
@@ -51,6 +50,7 @@ class Account:
         settings, latency, faults = self._at_start
         self.configure(settings)
         self.set_latency(latency)
+        self.in_flight = InFlight()
         self.faults = FaultPlan()
         for fault in faults:
             self.faults.add(fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -113,8 +114,8 @@ def _run(  # noqa: PLR0913 - one parameter an option
         serve(account, host, port)
     except msgspec.ValidationError as error:
         raise click.UsageError(str(error)) from error
-    except OtherVersionError:
-        _give_up(f"{db} was not written by this version of clevertap-sandbox.")
+    except (OtherVersionError, sqlite3.Error):
+        _give_up(f"{db} is not a database of this version of clevertap-sandbox.")
     except OSError as error:
         _give_up(f"Cannot listen on {host} port {port}: {error.strerror}.")
 

@@ -32,20 +32,21 @@ async def reset(scope: Scope, receive: Receive) -> None:
     plug = transport.get_extra_info("socket")
     plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
     transport.abort()
-    await _gone(receive)
+    await gone(receive)
 
 
 async def break_off(scope: Scope, receive: Receive) -> None:
     """Close the connection after what has been sent, however much was promised."""
     _transport(scope).close()
-    await _gone(receive)
+    await gone(receive)
+
+
+async def gone(receive: Receive) -> None:
+    """Wait until the client of a request whose body has been read has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _transport(scope: Scope) -> asyncio.Transport:
     transport: asyncio.Transport = scope["state"][_TRANSPORT]
     return transport
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from target_clevertap.sandbox.answers import Answer, failure
 from target_clevertap.sandbox.body import Body
 from target_clevertap.sandbox.call import Call
-from target_clevertap.sandbox.connection import break_off, reset
+from target_clevertap.sandbox.connection import break_off, gone, reset
 from target_clevertap.sandbox.faults import ResetAfter, ResetBefore, Slow, Truncated
 from target_clevertap.sandbox.journal import Entry
 from target_clevertap.sandbox.routes import route_of
@@ -72,7 +73,8 @@ class _Passage:
             if self._account.storage.holds(body.file):
                 body.keep()
         if isinstance(self._fault, Slow):
-            await asyncio.sleep(self._fault.seconds)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(gone(receive), self._fault.seconds)
         await self._reply(answer, receive, send)
 
     async def _reply(self, answer: Answer | None, receive: Receive, send: Send) -> None:

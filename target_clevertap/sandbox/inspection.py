@@ -100,7 +100,11 @@ class _Inspection:
 
     def _state(self, _: Request) -> dict[str, Any]:
         counts: dict[str, Any] = {table: self._account.store.count(table) for table in TABLES}
-        return {**counts, "now": self._account.clock.now()}
+        return {
+            **counts,
+            "in_flight": self._account.in_flight.counts(),
+            "now": self._account.clock.now(),
+        }
 
     def _profiles(self, request: Request) -> object:
         page = _page(request.query_params)

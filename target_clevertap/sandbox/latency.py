@@ -6,6 +6,7 @@ import random
 import re
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta, Struct
 
 _DURATION = r"(\d+(?:\.\d+)?)(ms|s)"
@@ -37,13 +38,14 @@ class LatencySource:
 
 
 def parse_latency(text: str, seed: int = 0) -> Latency:
-    """The latency that `text` spells; ValueError says which spellings are known."""
+    """The latency that `text` spells; ValueError says what is wrong with it."""
     match = _SPELLING.fullmatch(text.replace(" ", ""))
     if match is None:
         raise ValueError("a latency is written as 200ms, 1.5s or 200ms±50ms")
     amount, unit, jitter, jitter_unit = match.groups()
     spread = _seconds(jitter, jitter_unit) if jitter else 0.0
-    return Latency(_seconds(amount, unit), spread, seed)
+    fields = {"seconds": _seconds(amount, unit), "jitter": spread, "seed": seed}
+    return msgspec.convert(fields, Latency)
 
 
 def _seconds(amount: str, unit: str) -> float:

@@ -28,6 +28,10 @@ class InFlight:
         self._calls: Counter[str] = Counter()
         self._admitted: Counter[str] = Counter()
 
+    def counts(self) -> dict[str, int]:
+        """How many calls of each route are in flight now."""
+        return {route: count for route, count in self._calls.items() if count}
+
     @contextmanager
     def arrive(self, route: str, limit: int | None) -> Iterator[Arrival]:
         """Count a call while it is in flight; `limit` None lets every call in."""

@@ -27,10 +27,10 @@ def serve(account: Account, host: str, port: int) -> None:
 
     Raises OSError if the address cannot be had.
     """
-    # uvicorn raises the signal again once it has stopped; this makes a stop a success.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
     with socket.create_server((host, port), backlog=BACKLOG, family=_family(host)) as listener:
+        # uvicorn raises the signal again once it has stopped; this makes a stop a success.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _leave)
         _Server(_config(account)).run(sockets=[listener])
 
 

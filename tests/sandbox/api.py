@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import requests
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.sandbox import Sandbox
 
 TIMEOUT = 10
@@ -63,3 +66,10 @@ def upload_list(
     url = list_url(sandbox)
     assert put_list(url, content).status_code == 200
     return complete_list(sandbox, url, name, **fields)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Ask the sandbox again and again; it needs no more than a moment to see what was sent."""
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline, "the sandbox never saw it"

@@ -15,14 +15,18 @@ RECORDED = [
     b'{ "status" : "success" , "processed" : 1 , "unprocessed" : [ ]}',
     b'{ "status" : "fail" , "error" : "Account ID is not valid" , "code" : 401}',
     b'{ "status" : "fail" , "error" : "Malformed request" , "code" : 400}',
-    (b'{ "status" : "partial" , "processed" : 1 , "unprocessed" : [ { "status" : "fail" , '
-    b'"code" : 515 , "error" : "Profile data is incorrect. Email is not valid.Skipped record '
-    b'number : 2" , "record" : { "identity" : "4" , "ts" : 1521649274 , "type" : "profile" , '
-    b'"profileData" : { "Email" : "1234"}}}]}'),
-    (b'{ "status" : "fail" , "processed" : 0 , "unprocessed" : [ { "status" : "fail" , '
-    b'"code" : 516 , "error" : "Profile data is incorrect. Phone number is not valid.Skipped '
-    b'record number : 1" , "record" : { "identity" : "1414" , "type" : "profile" , '
-    b'"profileData" : { "ID" : "1414" , "Name" : "John" , "Phone" : "+44+441234"}}}]}'),
+    (
+        b'{ "status" : "partial" , "processed" : 1 , "unprocessed" : [ { "status" : "fail" , '
+        b'"code" : 515 , "error" : "Profile data is incorrect. Email is not valid.Skipped record '
+        b'number : 2" , "record" : { "identity" : "4" , "ts" : 1521649274 , "type" : "profile" , '
+        b'"profileData" : { "Email" : "1234"}}}]}'
+    ),
+    (
+        b'{ "status" : "fail" , "processed" : 0 , "unprocessed" : [ { "status" : "fail" , '
+        b'"code" : 516 , "error" : "Profile data is incorrect. Phone number is not valid.Skipped '
+        b'record number : 1" , "record" : { "identity" : "1414" , "type" : "profile" , '
+        b'"profileData" : { "ID" : "1414" , "Name" : "John" , "Phone" : "+44+441234"}}}]}'
+    ),
 ]
 
 VALUES: st.SearchStrategy[Json] = st.recursive(

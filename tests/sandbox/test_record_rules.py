@@ -18,55 +18,37 @@ def code_of(record: object, **settings: Any) -> int | None:  # noqa: ANN401 - ea
     return refusal.code if refusal else None
 
 
+RESTRICTED = "Event Name is incorrect. ErrorCode: 513 - Trying to raise a restricted system event. "
+NO_IDENTIFIER = (
+    "'identity' or 'fbId' or 'gpId' or 'objectId' is necessary under 120 chars to identify the "
+    "user. "
+)
+
+
 @pytest.mark.parametrize(
     ("refusal", "text"),
     [
         (
             refusals.NAME_MISSING,
-            ("Event Name is incorrect. ErrorCode: 509 - Event name is mandatory. "
-            "Skipped record number : 7"),
+            "Event Name is incorrect. ErrorCode: 509 - Event name is mandatory. ",
         ),
-        (
-            refusals.RESTRICTED_EVENT,
-            ("Event Name is incorrect. ErrorCode: 513 - Trying to raise a restricted system event. "
-            "Skipped record number : 7"),
-        ),
-        (
-            refusals.GENDER,
-            "Profile data is incorrect. Gender needs to be M/F.Skipped record number : 7",
-        ),
-        (refusals.EMAIL, "Profile data is incorrect. Email is not valid.Skipped record number : 7"),
-        (
-            refusals.PHONE,
-            "Profile data is incorrect. Phone number is not valid.Skipped record number : 7",
-        ),
-        (
-            refusals.EMPLOYED,
-            "Profile data is incorrect. Employed needs to be Y/N.Skipped record number : 7",
-        ),
+        (refusals.RESTRICTED_EVENT, RESTRICTED),
+        (refusals.GENDER, "Profile data is incorrect. Gender needs to be M/F."),
+        (refusals.EMAIL, "Profile data is incorrect. Email is not valid."),
+        (refusals.PHONE, "Profile data is incorrect. Phone number is not valid."),
+        (refusals.EMPLOYED, "Profile data is incorrect. Employed needs to be Y/N."),
         (
             refusals.EDUCATION,
-            ("Profile data is incorrect. Education needs to be School/College/Graduate.."
-            "Skipped record number : 7"),
+            "Profile data is incorrect. Education needs to be School/College/Graduate..",
         ),
-        (
-            refusals.MARRIED,
-            "Profile data is incorrect. Married needs to be Y/N.Skipped record number : 7",
-        ),
-        (refusals.AGE, "Profile data is incorrect. Age is invalid.Skipped record number : 7"),
-        (
-            refusals.NO_IDENTIFIER,
-            ("'identity' or 'fbId' or 'gpId' or 'objectId' is necessary under 120 chars to identify "
-            "the user. Skipped record number : 7"),
-        ),
-        (
-            refusals.TIMESTAMP,
-            "Timestamp should be present in the Unix Epoch format. Skipped record number : 7",
-        ),
+        (refusals.MARRIED, "Profile data is incorrect. Married needs to be Y/N."),
+        (refusals.AGE, "Profile data is incorrect. Age is invalid."),
+        (refusals.NO_IDENTIFIER, NO_IDENTIFIER),
+        (refusals.TIMESTAMP, "Timestamp should be present in the Unix Epoch format. "),
     ],
 )
 def test_a_known_text_is_given_to_the_letter(refusal: refusals.Refusal, text: str) -> None:
-    assert refusal.error(7) == text
+    assert refusal.error(7) == f"{text}Skipped record number : 7"
 
 
 @pytest.mark.parametrize("ts", [1, 1700000000, "1700000000"])
