@@ -7,6 +7,7 @@ import os
 from datetime import datetime, timezone
 from importlib.metadata import version
 from threading import Event
+from time import monotonic as clock
 from typing import TYPE_CHECKING
 
 from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url
@@ -125,7 +126,11 @@ class Run:
             settings.api_url or api_url(settings.region),
             Credentials(settings.account_id, settings.passcode),
             timeouts=Timeouts(read=settings.request_timeout_seconds),
-            retries=Retries(limit_seconds=settings.retry_limit_seconds, sleep=self._sleep),
+            retries=Retries(
+                limit_seconds=settings.retry_limit_seconds,
+                sleep=self._sleep,
+                clock=clock,
+            ),
             user_agent=f"target-clevertap/{version('target-clevertap')}",
             dry_run=settings.dry_run,
             slot=lambda call: (uploads if call == "upload" else others).slot(),

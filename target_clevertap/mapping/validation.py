@@ -39,7 +39,9 @@ class SchemaCheck:
             value = _at(record, fault.instance_path)
             if isinstance(value, float) and not math.isfinite(value):
                 continue
-            raise Rejection("schema_violation", ".".join(map(str, fault.instance_path)) or None)
+            # The column only: what follows in the path may be a key of the record's own.
+            column = fault.instance_path[0] if fault.instance_path else None
+            raise Rejection("schema_violation", None if column is None else str(column))
 
 
 def _at(value: Any, path: list[str | int]) -> Any:  # noqa: ANN401 - any JSON

@@ -1,0 +1,107 @@
+"""Open batches keep every customer's items in order without cutting calls short."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_clevertap.delivery.batch import Limits
+from target_clevertap.delivery.lanes import MOST_LANES, Lane, Lanes
+from target_clevertap.mapping import Item
+
+if TYPE_CHECKING:
+    from target_clevertap.delivery.batch import Entry
+
+ROWS = 4
+Step = tuple[str, int]
+
+steps = st.lists(
+    st.tuples(st.sampled_from(["plain", "counter", "delete", "event"]), st.integers(0, 5)),
+    max_size=120,
+)
+
+
+def item(kind: str, customer: int, number: int) -> Item:
+    body = {"type": "profile", "identity": str(customer), "profileData": {f"P{number}": number}}
+    encoded = b"" if kind == "delete" else msgspec.json.encode(body)
+    plain, replayable = kind == "plain", kind != "counter"
+    name: Any = kind if kind in {"delete", "event"} else "profile"
+    return Item(name, f"identity:{customer}", encoded, "identity", str(customer), plain, replayable)
+
+
+def lanes(rows: int = ROWS, size: int = 4000) -> Lanes:
+    return Lanes(Limits(rows, size), lambda: 0.0)
+
+
+def fill(sequence: list[Step]) -> list[Lane]:
+    """All lanes in the order in which they are sent; the ticket of an item is its number."""
+    open_lanes = lanes()
+    sent: list[Lane] = []
+    for number, (kind, customer) in enumerate(sequence):
+        sent += open_lanes.add(item(kind, customer, number), number)  # type: ignore[arg-type] # any token does
+    while rest := open_lanes.take():
+        sent += rest
+    return sent
+
+
+def entries(lane: Lane) -> list[Entry]:
+    return [*lane.uploads.entries, *lane.deletes.entries]
+
+
+@given(steps)
+def test_every_row_is_sent_exactly_once(sequence: list[Step]) -> None:
+    numbers = [t for lane in fill(sequence) for entry in entries(lane) for t in entry.tickets]
+    assert sorted(numbers) == list(range(len(sequence)))  # type: ignore[comparison-overlap] # tokens
+
+
+@given(steps)
+def test_an_identity_is_at_most_once_in_a_lane_and_in_its_order(sequence: list[Step]) -> None:
+    seen: dict[str, int] = defaultdict(lambda: -1)
+    for lane in fill(sequence):
+        changes = [entry for entry in entries(lane) if entry.item.kind != "event"]
+        identities = [entry.item.identity for entry in changes]
+        assert len(identities) == len(set(identities))
+        for entry in changes:
+            first: Any = entry.tickets[0]
+            assert seen[entry.item.identity] < first
+            seen[entry.item.identity] = max(entry.tickets)  # type: ignore[assignment] # tokens
+
+
+@given(steps)
+def test_calls_stay_within_their_rows(sequence: list[Step]) -> None:
+    assert all(len(lane.uploads.entries) <= ROWS for lane in fill(sequence))
+
+
+@given(steps)
+def test_only_plain_versions_are_merged(sequence: list[Step]) -> None:
+    for lane in fill(sequence):
+        for entry in entries(lane):
+            kinds = {sequence[t][0] for t in entry.tickets}  # type: ignore[call-overload] # tokens
+            assert len(entry.tickets) == 1 or kinds == {"plain"}
+
+
+def test_customers_that_come_again_do_not_cut_calls_short() -> None:
+    sequence = [("counter", customer) for _ in range(MOST_LANES) for customer in range(ROWS)]
+    assert [len(lane.uploads.entries) for lane in fill(sequence)] == [ROWS] * MOST_LANES
+
+
+def test_a_call_is_sent_before_it_would_be_larger_than_its_bytes() -> None:
+    one = item("event", 1, 1)
+    open_lanes = lanes(rows=1000, size=len(one.body) * 3)
+    sent = [lane for number in range(7) for lane in open_lanes.add(one, number)]  # type: ignore[arg-type] # tokens
+    assert {len(lane.uploads.entries) for lane in sent} == {2}
+
+
+def test_lanes_know_since_when_their_oldest_item_waits() -> None:
+    times = iter([5.0, 9.0])
+    open_lanes = Lanes(Limits(10, 4000), lambda: next(times))
+    assert open_lanes.began is None
+    open_lanes.add(item("counter", 1, 1), 1)  # type: ignore[arg-type] # any token does
+    open_lanes.add(item("counter", 1, 2), 2)  # type: ignore[arg-type] # any token does
+    assert open_lanes.began == 5.0
+    open_lanes.take(1)
+    assert open_lanes.began == 9.0
