@@ -188,6 +188,13 @@ def test_an_echo_that_fits_two_records_that_differ_is_not_guessed_at() -> None:
         outcome(records, 1, refused(record=profile("a", Phone=4930123)))
 
 
+@pytest.mark.parametrize("echo", [None, {}, "", []])
+def test_an_empty_echo_is_not_that_of_a_record_that_names_nobody(echo: object) -> None:
+    nobody = {"profileData": {"Name": "A"}}
+    with pytest.raises(AnswerUnclear):
+        outcome(encoded(nobody, profile("a")), 1, refused(record=echo))
+
+
 def test_what_does_not_add_up_is_told_in_numbers() -> None:
     with pytest.raises(AnswerUnclear, match=r"add up: 1 taken and 0 refused of 2 sent\.$"):
         outcome(encoded(profile("a"), profile("b")), 1)

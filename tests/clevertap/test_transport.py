@@ -115,7 +115,7 @@ def test_a_redirect_to_nonsense_is_an_answer_like_any_other() -> None:
 
 
 def test_a_slow_line_has_the_time_to_connect_for_each_block_and_not_for_the_whole() -> None:
-    size = 4_000_000
+    size = 10_000_000  # more than the kernel takes over at once
 
     def read_slowly(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
@@ -124,11 +124,13 @@ def test_a_slow_line_has_the_time_to_connect_for_each_block_and_not_for_the_whol
             received += connection.recv(65536)
         left = size - len(received.partition(b"\r\n\r\n")[2])
         while left > 0:
-            time.sleep(0.005)  # the line, not the test, is slow
-            left -= len(connection.recv(65536))
+            time.sleep(0.002)  # the line, not the test, is slow
+            if not (block := connection.recv(65536)):
+                return  # cut off
+            left -= len(block)
         OK(connection)
 
-    timeouts = Timeouts(connect=0.15, read=5)
+    timeouts = Timeouts(connect=0.1, read=5)
     with Scripted(read_slowly, deaf=True) as server, Transport(timeouts) as transport:
         began = time.monotonic()
         assert transport.send("PUT", server.url, {}, BytesIO(bytes(size)), size).taken
@@ -307,6 +309,16 @@ def test_a_port_that_speaks_no_tls_ends_the_call_for_good() -> None:
         error = failure_of(server.url.replace("http", "https"))
     assert isinstance(error, TerminalError)
     assert "does not speak TLS" in str(error)
+
+
+def test_a_connection_that_is_cut_while_tls_begins_is_told_in_words_of_tls() -> None:
+    def listen_and_hang_up(connection: socket.socket) -> None:
+        connection.recv(65536)
+
+    with Scripted(listen_and_hang_up, deaf=True) as server:
+        error = failure_of(server.url.replace("http", "https"))
+    assert isinstance(error, AnswerLost)
+    assert "EOF" in str(error)
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
