@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from examples.shop.stopping import whole
+from examples.shop.stopping import ends_with_this, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,6 +171,7 @@ class _Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=ends_with_this(signal.SIGINT),  # noqa: PLW1509 - one call into libc
             )
         self._await_answer(self._process)
 

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from examples.shop.stopping import whole
+from examples.shop.stopping import ends_with_this, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +42,7 @@ def running(
                 cwd=cwd,
                 text=True,
                 start_new_session=True,
+                preexec_fn=ends_with_this(signal.SIGTERM),  # noqa: PLW1509 - one call into libc
             )
         yield process
     finally:

@@ -1,20 +1,25 @@
-"""Signals that ask the program to stop, without ever cutting a beginning in half.
+"""How the program stops, and everything that it has started with it.
 
 A signal can strike between the start of a process and the line that remembers whom to end. What
-must happen as a whole stands in a `with whole():` block: a signal waits for its end.
+must happen as a whole stands in a `with whole():` block: a signal waits for its end. Against a
+program that is killed outright, with no time to end anything, processes are asked beforehand to
+end by themselves when it is gone (`ends_with_this`).
 """
 
 from __future__ import annotations
 
+import ctypes
 import signal
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 
 class Stopped(KeyboardInterrupt):
@@ -55,6 +60,17 @@ def whole() -> Iterator[None]:
     finally:
         _request.waits_for -= 1
     _request.heed()
+
+
+def ends_with_this(signum: signal.Signals) -> Callable[[], None] | None:
+    """What a new process does first (`preexec_fn`) to get a signal when this program is gone.
+
+    Linux only; None elsewhere.
+    """
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, int(signum))
 
 
 def _stop(signum: int, _: FrameType | None) -> None:

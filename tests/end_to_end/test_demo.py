@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from examples.shop.demo import Demo, FolderTaken
 from examples.shop.project import ROOT
 from tests.support.postgres import SMALL
-from tests.support.processes import MARK, marked
+from tests.support.processes import MARK, ended, marked
 
 DATA_FOLDER = re.compile(r"postgres -D (\S+)")
 
@@ -64,8 +65,41 @@ def test_a_demo_that_is_interrupted_leaves_nothing_running(
         demo.send_signal(signum)
         demo.communicate(timeout=60)
 
-    (data,) = {Path(found[1]) for line in running if (found := DATA_FOLDER.search(line))}
-    assert any("sandbox" in command for command in running)
+    assert any("sandbox" in command for command in running.values())
     assert demo.returncode == 128 + signum
-    assert marked(mark) == []
-    assert not data.parent.exists()
+    assert marked(mark) == {}
+    assert not _data_folder(running).parent.exists()
+
+
+def test_what_a_killed_program_started_ends_by_itself(tmp_path: Path) -> None:
+    mark = uuid.uuid4().hex
+    program = (
+        "from pathlib import Path\n"
+        "from examples.shop.postgres import start_postgres\n"
+        "from examples.shop.sandbox import start_sandbox\n"
+        f"with start_postgres(), start_sandbox(Path({str(tmp_path / 'log')!r})):\n"
+        "    input(print('both are there'))\n"
+    )
+    with subprocess.Popen(  # noqa: S603 - the lines above
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {MARK: mark, "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        text=True,
+    ) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "both are there\n"
+        running = marked(mark)
+        started.kill()
+
+    del running[started.pid]
+    assert len(running) >= 2
+    assert all(ended(process, within_seconds=20) for process in running)
+    shutil.rmtree(_data_folder(running).parent)
+
+
+def _data_folder(running: dict[int, str]) -> Path:
+    """Where the PostgreSQL among some processes keeps its data."""
+    (folder,) = {found[1] for line in running.values() if (found := DATA_FOLDER.search(line))}
+    return Path(folder)
