@@ -56,6 +56,7 @@ _NOT_CONNECTED: Final = (
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.NewConnectionError,  # NameResolutionError is one too
 )
+_NOT_TLS: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")  # the latter since OpenSSL 3.2
 _PROXY_REFUSES: Final = re.compile(r"Tunnel connection failed: (4\d\d)")
 _STORAGE_CODE: Final = re.compile(rb"<Code>([A-Za-z]{1,64})</Code>")
 _TEXT_LIMIT: Final = 200
@@ -162,11 +163,12 @@ def _credentials_refused(code: int, answer: Answer | None, host: str) -> Credent
 def _tls_failure(cause: ssl.SSLError, host: str) -> TerminalError | None:
     """The failures of TLS that no second try will mend."""
     if isinstance(cause, ssl.SSLCertVerificationError):
+        reason = getattr(cause, "verify_message", "it does not fit the host")
         return TerminalError(
-            f"The certificate of {host} is not trusted ({cause.verify_message}). If a proxy of "
-            "your own stands between, name its certificates in REQUESTS_CA_BUNDLE."
+            f"The certificate of {host} is not trusted ({reason}). If a proxy of your own stands "
+            "between, name its certificates in REQUESTS_CA_BUNDLE."
         )
-    if cause.reason == "WRONG_VERSION_NUMBER":
+    if cause.reason in _NOT_TLS:
         return TerminalError(f"{host} does not speak TLS: is its port right, or is it plain http?")
     return None
 

@@ -7,6 +7,7 @@ import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 POOL_SIZE: Final = 15
 """Connections kept open: the calls that CleverTap allows at once (P-LIM, 2026-03)."""
 
+BLOCK_BYTES: Final = 64 * 1024
+"""A body is sent in blocks of this size: large enough to cost no more than one piece."""
+
 _SECONDS: Final = re.compile(r"\d{1,9}")
 
 
@@ -39,7 +43,7 @@ _SECONDS: Final = re.compile(r"\d{1,9}")
 class Timeouts:
     """How long one call may be silent, in seconds.
 
-    `connect` is for making the connection, and for handing each block of 16 kB to the network;
+    `connect` is for making the connection, and for handing each block of 64 KiB to the network;
     `read` is for waiting for the answer, and between its parts.
     """
 
@@ -73,8 +77,8 @@ class Transport:
     ) -> Reply:
         """The answer to one call, whatever its status. The body is read from where it stands.
 
-        A body is sent as a file, with its size as Content-Length: sent as one piece it would have
-        to pass through a slow line within the timeout for connecting, which is urllib3's limit for
+        A body is sent in blocks, with its size as Content-Length: in one piece it would have to
+        pass through a slow line within the timeout for connecting, which is urllib3's limit for
         each piece.
 
         Raises:
@@ -85,7 +89,8 @@ class Transport:
         # Prepared without the session: it would add a password from ~/.netrc, and cookies.
         request = requests.Request(method, url, headers=dict(headers)).prepare()
         if body is not None:
-            request.body = body  # type: ignore[assignment]  # a file too, says its documentation
+            blocks = iter(partial(body.read, BLOCK_BYTES), b"")
+            request.body = blocks  # type: ignore[assignment]  # documented, but not in the types
             request.headers["Content-Length"] = str(size)
         host = host_of(url)
         try:

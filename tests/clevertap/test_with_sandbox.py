@@ -135,7 +135,7 @@ def test_a_refusal_without_a_number_is_given_to_its_own_record_or_to_none(
     sandbox_server: Sandbox, batch: list[tuple[str, dict[str, Any]]]
 ) -> None:
     records = [profile(identity, **properties) for identity, properties in batch]
-    sandbox_server.reset()
+    sandbox_server.clear_faults()
     with client_of(sandbox_server, Time(), dry_run=True) as client:
         told = client.upload(records).refusals
         sandbox_server.fault(kind="positionless")
