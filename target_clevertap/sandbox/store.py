@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
+CACHE_KIB = 65_536
+CHECKPOINT_PAGES = 10_000
 
 SCHEMA = """
 CREATE TABLE profiles (
@@ -118,7 +120,8 @@ class Store:
         # A sandbox may lose its last call with the machine's power, but not with its own process.
         self.execute("PRAGMA journal_mode = WAL")
         self.execute("PRAGMA synchronous = OFF")
-        self.execute("PRAGMA cache_size = -65536")
+        self.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        self.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         version = self.execute("PRAGMA user_version").fetchone()[0]
         if version == 0 and not self.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
             self._connection.executescript(SCHEMA)
