@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from target_clevertap.sandbox.account import Account
 from target_clevertap.sandbox.faults import AnyFault
 from target_clevertap.sandbox.latency import Latency, parse_latency
 from target_clevertap.sandbox.options import setting_options, settings_of
+from target_clevertap.sandbox.store import OtherVersionError, Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,57 +41,39 @@ def _faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> li
         raise click.BadParameter(str(error)) from error
 
 
-def _command() -> click.Command:
-    own: list[click.Parameter] = [
-        click.Option(
-            ["--host"], default="127.0.0.1", show_default=True, help="Address to listen on."
-        ),
-        click.Option(["--allow-remote"], is_flag=True, help="Allow a host that is not loopback."),
-        click.Option(
-            ["--port"],
-            type=click.IntRange(0, 65535),
-            default=8080,
-            show_default=True,
-            help="Port to listen on; 0 takes any that is free.",
-        ),
-        click.Option(
-            ["--db"],
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="SQLite file for what is sent; by default it is kept in memory.",
-        ),
-        click.Option(["--reset"], is_flag=True, help="Empty the database first."),
-        click.Option(
-            ["--latency"],
-            metavar="TIME",
-            callback=_latency,
-            default="0ms",
-            show_default=True,
-            help="Time that each call takes, such as 200ms or 200ms±50ms.",
-        ),
-        click.Option(
-            ["--fault", "faults"],
-            metavar="JSON",
-            callback=_faults,
-            multiple=True,
-            help="What goes wrong, as JSON: see docs/sandbox.md; repeatable.",
-        ),
-    ]
-    return click.Command(
-        "clevertap-sandbox", params=[*own, *setting_options()], callback=_run, help=HELP
-    )
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `clevertap-sandbox` and end the process: 0 stopped, 1 could not start, 2 wrong usage."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        _give_up(
-            f"clevertap-sandbox needs {' and '.join(missing)}: install target-clevertap[sandbox]."
-        )
-    _command().main(arguments)
-
-
-def _run(  # noqa: PLR0913 - one parameter an option
+@click.command("clevertap-sandbox", help=HELP)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--allow-remote", is_flag=True, help="Allow a host that is not loopback.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 takes any that is free.",
+)
+@click.option(
+    "--db",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="SQLite file for what is sent; by default it is kept in memory.",
+)
+@click.option("--reset", is_flag=True, help="Empty the database first.")
+@click.option(
+    "--latency",
+    metavar="TIME",
+    callback=_latency,
+    default="0ms",
+    show_default=True,
+    help="Time that each call takes, such as 200ms or 200ms±50ms.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="JSON",
+    callback=_faults,
+    multiple=True,
+    help="What goes wrong, as JSON: see docs/sandbox.md; repeatable.",
+)
+def command(  # noqa: PLR0913 - one parameter an option
     *,
     host: str,
     allow_remote: bool,
@@ -100,10 +84,8 @@ def _run(  # noqa: PLR0913 - one parameter an option
     faults: list[AnyFault],
     **settings: object,
 ) -> None:
-    # starlette and uvicorn are an extra: they are imported once they are known to be there.
-    from target_clevertap.sandbox.account import Account  # noqa: PLC0415
-    from target_clevertap.sandbox.server import serve  # noqa: PLC0415
-    from target_clevertap.sandbox.store import OtherVersionError, Store  # noqa: PLC0415
+    """Serve an emulated account until a signal comes."""
+    from target_clevertap.sandbox.server import serve  # noqa: PLC0415 - it needs the extra
 
     if not allow_remote and not _is_loopback(host):
         raise click.UsageError(f"{host} is not a loopback address; --allow-remote permits it.")
@@ -118,6 +100,19 @@ def _run(  # noqa: PLR0913 - one parameter an option
         _give_up(f"{db} is not a database of this version of clevertap-sandbox.")
     except OSError as error:
         _give_up(f"Cannot listen on {host} port {port}: {error.strerror}.")
+
+
+command.params += setting_options()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `clevertap-sandbox` and end the process: 0 stopped, 1 could not start, 2 wrong usage."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        _give_up(
+            f"clevertap-sandbox needs {' and '.join(missing)}: install target-clevertap[sandbox]."
+        )
+    command.main(arguments)
 
 
 def _is_loopback(host: str) -> bool:

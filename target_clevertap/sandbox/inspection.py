@@ -20,7 +20,7 @@ from target_clevertap.sandbox.store import TABLES
 from target_clevertap.sandbox.views import events, profiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
 
@@ -52,125 +52,150 @@ class Page(Struct, frozen=True):
 
 
 def inspection_routes(account: Account) -> list[Route]:
-    """The routes below `/_sandbox`."""
-    return _Inspection(account).routes()
+    """The routes below `/_sandbox`: what can be looked at, then what can be done."""
+    return [
+        *(Route(path, _look(account, view), methods=["GET"]) for path, view in VIEWS.items()),
+        *(
+            Route(path, _act(account, lever), methods=[method])
+            for (method, path), lever in LEVERS.items()
+        ),
+    ]
 
 
-class _Inspection:
-    def __init__(self, account: Account) -> None:
-        self._account = account
+def _look(
+    account: Account, view: Callable[[Account, Request], object]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        account.settle()
+        return _answer(lambda: view(account, request))
 
-    def routes(self) -> list[Route]:
-        return [
-            self._get("/state", self._state),
-            self._get("/profiles", self._profiles),
-            self._get("/events", self._events),
-            self._get("/segments", self._segments),
-            self._get("/segments/{number:int}/members", self._members),
-            self._get("/mails", self._mails),
-            self._get("/calls", self._calls),
-            self._get("/rejections", self._rejections),
-            self._get("/settings", self._settings),
-            self._post("/settings", self._set_settings),
-            self._post("/reset", self._reset),
-            self._post("/faults", self._add_faults),
-            self._route("/faults", "DELETE", self._clear_faults),
-            self._post("/latency", self._set_latency),
-            self._post("/clock", self._advance),
-        ]
+    return endpoint
 
-    def _get(self, path: str, answer: Callable[[Request], Any]) -> Route:
-        return self._route(path, "GET", answer)
 
-    def _post(self, path: str, answer: Callable[[Request, bytes], Any]) -> Route:
-        return self._route(path, "POST", answer, reads_body=True)
+def _act(
+    account: Account, lever: Callable[[Account, bytes], object]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        account.settle()
+        return _answer(lambda: lever(account, body))
 
-    def _route(
-        self, path: str, method: str, answer: Callable[..., Any], *, reads_body: bool = False
-    ) -> Route:
-        async def endpoint(request: Request) -> Response:
-            self._account.settle()
-            try:
-                value = answer(request, await request.body()) if reads_body else answer(request)
-            except BadRequestError as error:
-                return _json({"error": str(error)}, 400)
-            return _json(value)
+    return endpoint
 
-        return Route(path, endpoint, methods=[method])
 
-    def _state(self, _: Request) -> dict[str, Any]:
-        counts: dict[str, Any] = {table: self._account.store.count(table) for table in TABLES}
-        return {
-            **counts,
-            "in_flight": self._account.in_flight.counts(),
-            "now": self._account.clock.now(),
-        }
+def _answer(value: Callable[[], object]) -> Response:
+    try:
+        content, status = encode_json(value()), 200
+    except BadRequestError as error:
+        content, status = encode_json({"error": str(error)}), 400
+    return Response(content, status, media_type="application/json")
 
-    def _profiles(self, request: Request) -> object:
-        page = _page(request.query_params)
-        return profiles(
-            self._account, request.query_params.get("identity"), page.offset, page.limit
-        )
 
-    def _events(self, request: Request) -> object:
-        query = request.query_params
-        page = _page(query)
-        return events(
-            self._account, query.get("name"), query.get("identity"), page.offset, page.limit
-        )
+def _state(account: Account, _: Request) -> dict[str, object]:
+    return {
+        **{table: account.store.count(table) for table in TABLES},
+        "in_flight": account.in_flight.counts(),
+        "now": account.clock.now(),
+    }
 
-    def _segments(self, _: Request) -> object:
-        return self._account.segments.all()
 
-    def _members(self, request: Request) -> object:
-        page = _page(request.query_params)
-        return self._account.segments.members(
-            request.path_params["number"], page.offset, page.limit
-        )
+def _profiles(account: Account, request: Request) -> object:
+    query = request.query_params
+    page = _page(query)
+    return profiles(account, query.get("identity"), page.offset, page.limit)
 
-    def _mails(self, _: Request) -> object:
-        return self._account.segments.mails()
 
-    def _calls(self, request: Request) -> object:
-        page = _page(request.query_params)
-        return self._account.journal.entries(
-            request.query_params.get("path"), page.offset, page.limit
-        )
+def _events(account: Account, request: Request) -> object:
+    query = request.query_params
+    page = _page(query)
+    return events(account, query.get("name"), query.get("identity"), page.offset, page.limit)
 
-    def _rejections(self, request: Request) -> object:
-        page = _page(request.query_params)
-        return self._account.journal.rejections(page.offset, page.limit)
 
-    def _settings(self, _: Request) -> object:
-        return self._account.settings
+def _segments(account: Account, _: Request) -> object:
+    return account.segments.all()
 
-    def _set_settings(self, _: Request, body: bytes) -> object:
-        changes = _parse(body, dict[str, Any])
-        merged = {**msgspec.to_builtins(self._account.settings), **changes}
-        self._account.configure(_convert(merged, Settings))
-        return self._account.settings
 
-    def _reset(self, _: Request, __: bytes) -> object:
-        self._account.reset()
-        return {}
+def _members(account: Account, request: Request) -> object:
+    page = _page(request.query_params)
+    return account.segments.members(request.path_params["number"], page.offset, page.limit)
 
-    def _add_faults(self, _: Request, body: bytes) -> object:
-        for fault in _parse(body, list[AnyFault]):
-            self._account.faults.add(fault)
-        return {}
 
-    def _clear_faults(self, _: Request) -> object:
-        self._account.faults.clear()
-        return {}
+def _mails(account: Account, _: Request) -> object:
+    return account.segments.mails()
 
-    def _set_latency(self, _: Request, body: bytes) -> object:
-        self._account.set_latency(_parse(body, Latency))
-        return {}
 
-    def _advance(self, _: Request, body: bytes) -> object:
-        self._account.clock.advance(_parse(body, Advance).advance)
-        self._account.settle()
-        return {"now": self._account.clock.now()}
+def _calls(account: Account, request: Request) -> object:
+    page = _page(request.query_params)
+    return account.journal.entries(request.query_params.get("path"), page.offset, page.limit)
+
+
+def _rejections(account: Account, request: Request) -> object:
+    page = _page(request.query_params)
+    return account.journal.rejections(page.offset, page.limit)
+
+
+def _settings(account: Account, _: Request) -> Settings:
+    return account.settings
+
+
+def _set_settings(account: Account, body: bytes) -> Settings:
+    """Change the settings that are named, and leave the others as they are."""
+    changes = _parse(body, dict[str, Any])
+    merged = {**msgspec.to_builtins(account.settings), **changes}
+    try:
+        account.configure(msgspec.convert(merged, Settings))
+    except msgspec.ValidationError as error:
+        raise BadRequestError(str(error)) from error
+    return account.settings
+
+
+def _reset(account: Account, _: bytes) -> dict[str, object]:
+    account.reset()
+    return {}
+
+
+def _add_faults(account: Account, body: bytes) -> dict[str, object]:
+    for fault in _parse(body, list[AnyFault]):
+        account.faults.add(fault)
+    return {}
+
+
+def _clear_faults(account: Account, _: bytes) -> dict[str, object]:
+    account.faults.clear()
+    return {}
+
+
+def _set_latency(account: Account, body: bytes) -> dict[str, object]:
+    account.set_latency(_parse(body, Latency))
+    return {}
+
+
+def _advance(account: Account, body: bytes) -> dict[str, object]:
+    account.clock.advance(_parse(body, Advance).advance)
+    account.settle()
+    return {"now": account.clock.now()}
+
+
+VIEWS: dict[str, Callable[[Account, Request], object]] = {
+    "/state": _state,
+    "/profiles": _profiles,
+    "/events": _events,
+    "/segments": _segments,
+    "/segments/{number:int}/members": _members,
+    "/mails": _mails,
+    "/calls": _calls,
+    "/rejections": _rejections,
+    "/settings": _settings,
+}
+
+LEVERS: dict[tuple[str, str], Callable[[Account, bytes], object]] = {
+    ("POST", "/settings"): _set_settings,
+    ("POST", "/reset"): _reset,
+    ("POST", "/faults"): _add_faults,
+    ("DELETE", "/faults"): _clear_faults,
+    ("POST", "/latency"): _set_latency,
+    ("POST", "/clock"): _advance,
+}
 
 
 def _page(query: Mapping[str, str]) -> Page:
@@ -188,14 +213,3 @@ def _parse(body: bytes, kind: type[T]) -> T:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequestError(str(error)) from error
-
-
-def _convert(value: object, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise BadRequestError(str(error)) from error
-
-
-def _json(value: object, status: int = 200) -> Response:
-    return Response(encode_json(value), status, media_type="application/json")

@@ -24,8 +24,9 @@ def read_profile(account: Account, call: Call) -> Answer:
         return failure(400)
     profile = _find(account, given[0], call.parameter(given[0]) or "")
     if profile is None:
-        status = account.settings.unknown_profile_status
-        return json_answer({"status": "success", "record": {}}) if status == 200 else failure(404)  # noqa: PLR2004 - a status
+        if account.settings.unknown_profile_not_found:
+            return failure(404)
+        return json_answer({"status": "success", "record": {}})
     return json_answer({"status": "success", "record": _record(account, profile)})
 
 

@@ -85,7 +85,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     list_processing_seconds: Annotated[
         Seconds, Meta(description="guess: time until an uploaded custom list is processed.")
     ] = 0.0
-    unknown_profile_status: Annotated[
-        Literal[200, 404],
-        Meta(description="guess: status of profile.json for an unknown user."),
-    ] = 200
+    unknown_profile_not_found: Annotated[
+        bool,
+        Meta(description="guess: profile.json is 404 for an unknown user, not an empty record."),
+    ] = False

@@ -21,15 +21,17 @@ class ProfileView(Struct, frozen=True, kw_only=True):
     last_seen: float
 
 
-class EventView(Struct, frozen=True, kw_only=True):
+class EventView(
+    Struct, frozen=True, kw_only=True, rename={"name": "evtName", "properties": "evtData"}
+):
     """One event as stored, with the number of the call that brought it."""
 
     id: int
     profile: int
     identity: str
-    evtName: str  # noqa: N815 - CleverTap's spelling
+    name: str
     ts: int
-    evtData: Raw  # noqa: N815 - CleverTap's spelling
+    properties: Raw
     call: int
 
 
@@ -77,10 +79,10 @@ def events(
             id=number,
             profile=profile,
             identity=owner,
-            evtName=evt_name,
+            name=event_name,
             ts=ts,
-            evtData=Raw(properties.encode()),
+            properties=Raw(properties.encode()),
             call=call,
         )
-        for number, profile, owner, evt_name, ts, properties, call in rows
+        for number, profile, owner, event_name, ts, properties, call in rows
     ]

@@ -50,7 +50,7 @@ def test_options_make_the_account() -> None:
     with running_sandbox(
         *("--account-id", "TEST-1", "--passcode", "secret", "--concurrency", "1"),
         *("--admin-email", "a@x.org", "--admin-email", "b@x.org", "--discard-event", "Old"),
-        *("--latency", "1ms", "--phone-needs-plus", "--unknown-profile-status", "404"),
+        *("--latency", "1ms", "--phone-needs-plus", "--unknown-profile-not-found"),
         *("--fault", '{"kind": "status", "status": 503, "calls": [1]}'),
     ) as started:
         sandbox = Sandbox(started.url, "TEST-1", "secret")
@@ -59,7 +59,7 @@ def test_options_make_the_account() -> None:
         assert [each["code"] for each in refused] == [528, 516]
         put_list(url := list_url(sandbox), "Type,Identity\n")
         assert complete_list(sandbox, url, email="b@x.org").status_code == 200
-        assert sandbox.settings()["unknown_profile_status"] == 404
+        assert sandbox.settings()["unknown_profile_not_found"]
         sandbox.close()
 
 

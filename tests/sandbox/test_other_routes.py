@@ -104,7 +104,7 @@ def test_a_profile_is_read_by_exactly_one_key(sandbox: Sandbox, query: str) -> N
 
 def test_the_answer_for_an_unknown_user_is_a_switch(sandbox: Sandbox) -> None:
     assert read(sandbox, "identity=a").json() == {"status": "success", "record": {}}
-    sandbox.settings(unknown_profile_status=404)
+    sandbox.settings(unknown_profile_not_found=True)
     assert read(sandbox, "identity=a").status_code == 404
 
 
