@@ -446,6 +446,21 @@ def test_a_state_after_segment_rows_waits_for_the_upload(
     assert list(names(sandbox)) == ["1"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "row_type", "warnings"),
+    [("identity", "i", 0), ("objectId", "g", 0), ("FBID", "i", 1), ("GPID", "i", 1)],
+)
+def test_members_are_rows_of_the_type_that_their_identifier_has(
+    kind: str, row_type: str, warnings: int, sandbox: Sandbox, settings: dict[str, Any],
+    capsys: Capture, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    streams = {"vip": VIP | {"identifier": {kind: "id"}}}
+    load(settings | {"streams": streams}, [VIP_SCHEMA, record("vip", id="a1"), state(1)], capsys)
+    (segment,) = sandbox.segments()
+    assert [(row["kind"], row["value"]) for row in segment["rows"]] == [(row_type, "a1")]
+    assert caplog.text.count("CleverTap documents lists of identities") == warnings
+
+
 def test_segment_rows_with_a_bad_identifier_are_rejected(
     sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
 ) -> None:

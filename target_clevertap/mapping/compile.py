@@ -101,6 +101,10 @@ def compile_mapping(
     return rules
 
 
+DOCUMENTED_IN_LISTS = frozenset({"identity", "objectId"})
+"""The identifiers that a custom list is documented to hold (P-CL, 2026)."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Stream:
     """The parts of a mapping that are not properties, compiled for one stream."""
@@ -188,8 +192,16 @@ def _segment(mapping: SegmentMapping, stream: _Stream, key: tuple[Getter, ...]) 
         identifier_kind=kind,
         identify=stream.identify(mapping.identifier),
         key=key,
+        notices=() if kind in DOCUMENTED_IN_LISTS else (_undocumented(kind),),
         mapping=mapping,
         member_type="g" if kind == "objectId" else "i",
+    )
+
+
+def _undocumented(kind: str) -> str:
+    return (
+        f"the members are given by {kind}; CleverTap documents lists of identities and CleverTap "
+        "IDs only, so look at the mail about the first upload"
     )
 
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_clevertap.clevertap import REGIONS, check_url
 from target_clevertap.errors import SettingsError
 from target_clevertap.settings import ProfileMapping, Settings, Source
+from target_clevertap.settings.settings import Region
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,6 +179,19 @@ def test_a_wrong_setting_is_one_line_that_says_what_would_be_right(
 ) -> None:
     (line,) = mistakes(config(**settings))
     assert line.startswith(expected)
+
+
+def test_the_regions_are_those_that_the_client_knows() -> None:
+    # The settings stand below the client and cannot ask it.
+    assert set(get_args(Region)) == {*REGIONS, "global"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://proxy.example.com/ct", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:9"],
+)
+def test_an_api_url_that_is_accepted_is_one_that_the_client_calls(url: str) -> None:
+    check_url(Settings.parse(config(api_url=url)).api_url or "")
 
 
 def test_a_mistake_never_shows_the_passcode() -> None:
