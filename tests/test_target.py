@@ -447,17 +447,22 @@ def test_a_state_after_segment_rows_waits_for_the_upload(
 
 
 @pytest.mark.parametrize(
-    ("kind", "row_type", "warnings"),
-    [("identity", "i", 0), ("objectId", "g", 0), ("FBID", "i", 1), ("GPID", "i", 1)],
+    ("kind", "read_as", "warnings"),
+    [
+        ("identity", "identity", 0),
+        ("objectId", "objectId", 0),
+        ("FBID", "identity", 1),
+        ("GPID", "identity", 1),
+    ],
 )
-def test_members_are_rows_of_the_type_that_their_identifier_has(
-    kind: str, row_type: str, warnings: int, sandbox: Sandbox, settings: dict[str, Any],
+def test_members_are_listed_by_identity_or_clevertap_id(
+    kind: str, read_as: str, warnings: int, sandbox: Sandbox, settings: dict[str, Any],
     capsys: Capture, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     streams = {"vip": VIP | {"identifier": {kind: "id"}}}
     load(settings | {"streams": streams}, [VIP_SCHEMA, record("vip", id="a1"), state(1)], capsys)
     (segment,) = sandbox.segments()
-    assert [(row["kind"], row["value"]) for row in segment["rows"]] == [(row_type, "a1")]
+    assert [(row["kind"], row["value"]) for row in segment["rows"]] == [(read_as, "a1")]
     assert caplog.text.count("CleverTap documents lists of identities") == warnings
 
 
