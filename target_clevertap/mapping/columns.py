@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from target_clevertap.mapping.shapes import JsonSchema, Shape
 
@@ -23,6 +23,25 @@ class Absence(Enum):
 ABSENT: Final = Absence.ABSENT
 
 _NAMES_SHOWN = 12
+
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T_co]):
+    """What a record says about one thing, such as whose it is: a value, and what it means.
+
+    `column` is where the value stands, when it is a column of its own.
+    """
+
+    column: str | None
+    get: Getter
+    of: Callable[[object], T_co]
+
+    def __call__(self, record: Record) -> T_co:
+        """The meaning of the record's value; may raise Rejection."""
+        return self.of(self.get(record))
 
 
 class UnknownColumn(Exception):
@@ -43,6 +62,11 @@ class Column:
     def root(self) -> str:
         """The column of the stream that the value stands in."""
         return self.keys[0]
+
+    @property
+    def alone(self) -> str | None:
+        """The name of the column, when the value is all of it."""
+        return self.root if len(self.keys) == 1 else None
 
     @property
     def getter(self) -> Getter:

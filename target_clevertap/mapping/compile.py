@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from target_clevertap.errors import SettingsError
-from target_clevertap.mapping.columns import ABSENT, Columns, Getter, Record, direct
+from target_clevertap.mapping.columns import ABSENT, Columns, Getter, Reading, Record, direct
 from target_clevertap.mapping.dates import pattern_works, timestamps
-from target_clevertap.mapping.identifiers import Identify, identifiers
+from target_clevertap.mapping.identifiers import identifiers
 from target_clevertap.mapping.names import event_name_mistake, is_charged
 from target_clevertap.mapping.operators import ACCUMULATING, COUNTING
 from target_clevertap.mapping.properties import PropertyCompiler
@@ -19,16 +19,15 @@ from target_clevertap.mapping.rules import (
     Rules,
     SegmentRules,
     Time,
-    fixed_name,
-    name_from,
-    time_from,
+    name_of,
+    time_of,
 )
 from target_clevertap.mapping.tables import compile_table
 from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping
 from target_clevertap.settings.parsing import Mistakes, below
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from target_clevertap.mapping.converters import Kind
     from target_clevertap.mapping.policies import Policies
@@ -101,6 +100,8 @@ def compile_mapping(
     return rules
 
 
+T = TypeVar("T")
+
 DOCUMENTED_IN_LISTS = frozenset({"identity", "objectId"})
 """The identifiers that a custom list is documented to hold (P-CL, 2026)."""
 
@@ -124,11 +125,14 @@ class _Stream:
         return cls(path, policies, mistakes, compiler)
 
     def getter(self, column: str, setting: str) -> Getter:
-        found = self.properties.find(column, below(self.path, setting))
-        return found.getter if found else _missing
+        return self.reading(column, setting, _as_it_is).get
 
-    def identify(self, source: IdentifierSource) -> Identify:
-        return identifiers(self.getter(source.column, f"identifier.{source.kind}"), source.kind)
+    def reading(self, column: str, setting: str, of: Callable[[object], T]) -> Reading[T]:
+        found = self.properties.find(column, below(self.path, setting))
+        return Reading(found.alone, found.getter, of) if found else Reading(None, _missing, of)
+
+    def identify(self, source: IdentifierSource) -> Reading[str]:
+        return self.reading(source.column, f"identifier.{source.kind}", identifiers(source.kind))
 
     def time(self, source: TimeSource | None, *, required: bool) -> Time | None:
         if source is None:
@@ -137,15 +141,15 @@ class _Stream:
             where = below(self.path, "timestamp.format")
             self.mistakes.add(where, "must be a pattern of strptime, such as %d.%m.%Y %H:%M")
         seconds = timestamps(self.policies.zone, source.format, source.unit)
-        return time_from(self.getter(source.column, "timestamp"), seconds, required=required)
+        return self.reading(source.column, "timestamp", time_of(seconds, required=required))
 
     def event_name(self, mapping: EventMapping) -> EventName:
         if mapping.event_name_column is not None:
-            return name_from(self.getter(mapping.event_name_column, "event_name_column"))
+            return self.reading(mapping.event_name_column, "event_name_column", name_of)
         name = mapping.event_name or ""
         if mistake := event_name_mistake(name):
             self.mistakes.add(below(self.path, "event_name"), mistake)
-        return fixed_name(name)
+        return Reading(None, _missing, lambda _value: name)
 
 
 def _profile(mapping: ProfileMapping, stream: _Stream, key: tuple[Getter, ...]) -> ProfileRules:
@@ -203,6 +207,10 @@ def _undocumented(kind: str) -> str:
         f"the members are given by {kind}; CleverTap documents lists of identities and CleverTap "
         "IDs only, so look at the mail about the first upload"
     )
+
+
+def _as_it_is(value: object) -> object:
+    return value
 
 
 def _missing(_record: Record) -> object:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from target_clevertap.mapping.columns import ABSENT, Record
+from target_clevertap.mapping.columns import ABSENT
 from target_clevertap.mapping.limits import MAX_IDENTITY
 from target_clevertap.mapping.rejections import Rejection
 
 if TYPE_CHECKING:
-    from target_clevertap.mapping.columns import Getter
-    from target_clevertap.settings import IdentifierKind
+    from collections.abc import Callable
 
-Identify = Callable[[Record], str]
+    from target_clevertap.settings import IdentifierKind
 
 FORBIDDEN: Final = frozenset(
     {
@@ -28,12 +26,11 @@ _LONGEST_FORBIDDEN = max(map(len, FORBIDDEN))
 _OBJECT_ID = re.compile(r"[A-Za-z0-9()!:@$_-]{1,64}")  # P-CTID, 2026; else error 526
 
 
-def identifiers(get: Getter, kind: IdentifierKind) -> Identify:
-    """Reads the identifier of a record; raises Rejection when CleverTap would not take it."""
+def identifiers(kind: IdentifierKind) -> Callable[[object], str]:
+    """Checks a value as an identifier; raises Rejection when CleverTap would not take it."""
     is_object_id = kind == "objectId"
 
-    def read(record: Record) -> str:
-        value = get(record)
+    def read(value: object) -> str:
         if type(value) is not str:
             value = _digits(value)
         word = value.strip()

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from target_clevertap.mapping.columns import ABSENT, Getter, Record
+from target_clevertap.mapping.columns import ABSENT, Getter, Reading, Record
 from target_clevertap.mapping.items import Item, Member, encoded
 from target_clevertap.mapping.names import event_name_fault, is_charged
 from target_clevertap.mapping.rejections import Fault, Rejection
 from target_clevertap.mapping.steps import Step, read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from target_clevertap.mapping.dates import Seconds
-    from target_clevertap.mapping.identifiers import Identify
     from target_clevertap.settings import IdentifierKind, SegmentMapping
 
-Time = Callable[[Record], "int | None"]
-EventName = Callable[[Record], str]
+Time = Reading["int | None"]
+EventName = Reading[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Rules:
     """
 
     identifier_kind: IdentifierKind
-    identify: Identify
+    identify: Reading[str]
     key: tuple[Getter, ...]
     notices: tuple[str, ...] = ()
 
@@ -141,32 +141,21 @@ class SegmentRules(Rules):
         return Member(self.member_type, self.identify(record))
 
 
-def fixed_name(name: str) -> EventName:
-    """The name of every event of a stream."""
-    return lambda _record: name
+def name_of(value: object) -> str:
+    """The name of an event, from a column; raises Rejection for one CleverTap would refuse."""
+    if value is None or value is ABSENT:
+        raise Rejection("event_name_missing")
+    if not isinstance(value, str):
+        raise Rejection("event_name_invalid")
+    if code := event_name_fault(value):
+        raise Rejection(code)
+    return value
 
 
-def name_from(get: Getter) -> EventName:
-    """The name of each event, from a column; raises Rejection for one CleverTap would refuse."""
-
-    def read_name(record: Record) -> str:
-        name = get(record)
-        if name is None or name is ABSENT:
-            raise Rejection("event_name_missing")
-        if not isinstance(name, str):
-            raise Rejection("event_name_invalid")
-        if code := event_name_fault(name):
-            raise Rejection(code)
-        return name
-
-    return read_name
-
-
-def time_from(get: Getter, seconds: Seconds, *, required: bool) -> Time:
+def time_of(seconds: Seconds, *, required: bool) -> Callable[[object], int | None]:
     """The `ts` of a record; None, or a Rejection when it is required, where there is none."""
 
-    def read_time(record: Record) -> int | None:
-        value = get(record)
+    def read_time(value: object) -> int | None:
         try:
             at = None if value is None or value is ABSENT else seconds(value)
         except Fault as fault:
