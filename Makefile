@@ -56,7 +56,8 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[sandbox]' --group dev
+	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[parquet,s3,sandbox]' \
+	  --group dev
 	@touch $@
 
 $(MELTANO)/.ready: constraints-meltano.txt | $(BIN)/uv

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -14,6 +15,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator, _ConfigInput
 from singer_sdk.target_base import Target
 from typing_extensions import override
 
+from target_clevertap.batch_files import BATCH_CONFIG, Batch, Storage, batch_rows
 from target_clevertap.delivery import Run
 from target_clevertap.errors import InputError, Interrupted, SettingsError, StateNotWritten
 from target_clevertap.reader import LineReader, Message, StateLine
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.sinks import Sink
 
+ROWS_BETWEEN_TICKS = 256
+"""Of a batch file: what is due meanwhile does not wait for its end."""
+
 
 class TargetCleverTap(Target):
     """Loads profiles, events and segments into CleverTap."""
@@ -37,6 +42,7 @@ class TargetCleverTap(Target):
     message_reader: LineReader
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,
+        PluginCapabilities.BATCH,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
@@ -55,6 +61,7 @@ class TargetCleverTap(Target):
     @override
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Adds the SDK's settings without `load_method`, which could have one value only."""
+        config_jsonschema["properties"]["batch_config"] = BATCH_CONFIG
         super().append_builtin_config(config_jsonschema)
         config_jsonschema["properties"].pop("load_method", None)
 
@@ -135,7 +142,36 @@ class TargetCleverTap(Target):
 
     @override
     def _process_batch_message(self, message_dict: Message) -> None:
-        raise self.message_reader.error("is a BATCH message, which this target cannot read")
+        """Every record in the files of the manifest goes the way of a RECORD line of its own."""
+        rows = batch_rows(self._batch(message_dict), self._batch_storage())
+        with closing(rows):
+            for number, row in enumerate(rows):
+                if number % ROWS_BETWEEN_TICKS == 0:
+                    self.message_reader.tick()
+                if self._signal is not None:
+                    return
+                self.message_reader.line = row.line
+                try:
+                    self._process_record_message(row.message)
+                except MissingKeyPropertiesError:
+                    raise KeyMissing(row.error("lacks a key property of its stream")) from None
+
+    def _batch(self, message_dict: Message) -> Batch:
+        self._assert_line_requires(message_dict, requires={"stream", "encoding", "manifest"})
+        try:
+            batch = msgspec.convert(message_dict, Batch)
+        except msgspec.ValidationError:
+            problem = "is a BATCH whose encoding or manifest is not as the SDK defines it"
+            raise self.message_reader.error(problem) from None
+        if batch.stream not in self.mapper.stream_maps:
+            raise SchemaMissing(
+                self.message_reader.error("has a BATCH that came before its SCHEMA")
+            )
+        return batch
+
+    def _batch_storage(self) -> Storage:
+        settings = self.config.get("batch_config") or {}
+        return msgspec.convert(settings.get("storage") or {}, Storage)
 
     @override
     def process_endofpipe(self) -> None:

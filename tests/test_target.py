@@ -317,7 +317,7 @@ def test_a_call_refused_as_a_whole_is_halved_down_to_the_guilty_row(
         (b'{"type":"RECORD","record":{"name":"marker', "is not valid JSON"),
         ({"type": "RECORD", "stream": "users", "record": "marker"}, "record that is no object"),
         ({"type": "RECORD", "stream": "users"}, "lacks record"),
-        ({"type": "BATCH", "stream": "users", "manifest": ["marker"]}, "BATCH"),
+        ({"type": "BATCH", "stream": "users", "manifest": ["marker"]}, "lacks encoding"),
         ({"type": "SCHEMA", "stream": "u", "schema": {"type": "marker"}}, "lacks properties"),
         ({"type": "SCHEMA", "stream": "u", "schema": ["marker"]}, "schema that is no object"),
         ({"type": "STATE"}, "lacks value"),
