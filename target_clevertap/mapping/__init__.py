@@ -9,6 +9,7 @@ from target_clevertap.mapping.items import Item, Member, merge
 from target_clevertap.mapping.policies import Policies
 from target_clevertap.mapping.rejections import REASONS, Adjustment, Rejection
 from target_clevertap.mapping.rules import EventRules, ProfileRules, SegmentRules
+from target_clevertap.mapping.shortcuts import Shortcut, compile_shortcut
 from target_clevertap.mapping.validation import SchemaCheck
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Rejection",
     "SchemaCheck",
     "SegmentRules",
+    "Shortcut",
     "compile_mapping",
+    "compile_shortcut",
     "merge",
 ]

@@ -140,6 +140,11 @@ def _paths(shape: Shape, prefix: str = "") -> Iterator[str]:
         yield from _paths(Shape.of(schema), f"{prefix}{name}.")
 
 
+def nowhere(_record: Record) -> object:
+    """The getter of what no column holds, such as a constant: never a value."""
+    return ABSENT
+
+
 def direct(column: str) -> Getter:
     """Takes the value of a column by its exact name."""
     return lambda record: record.get(column, ABSENT)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from target_clevertap.errors import SettingsError
-from target_clevertap.mapping.columns import ABSENT, Columns, Getter, Reading, Record, direct
+from target_clevertap.mapping.columns import Columns, Getter, Reading, direct, nowhere
 from target_clevertap.mapping.dates import pattern_works, timestamps
 from target_clevertap.mapping.identifiers import identifiers
 from target_clevertap.mapping.names import event_name_mistake, is_charged
@@ -129,7 +129,7 @@ class _Stream:
 
     def reading(self, column: str, setting: str, of: Callable[[object], T]) -> Reading[T]:
         found = self.properties.find(column, below(self.path, setting))
-        return Reading(found.alone, found.getter, of) if found else Reading(None, _missing, of)
+        return Reading(found.alone, found.getter, of) if found else Reading(None, nowhere, of)
 
     def identify(self, source: IdentifierSource) -> Reading[str]:
         return self.reading(source.column, f"identifier.{source.kind}", identifiers(source.kind))
@@ -149,7 +149,7 @@ class _Stream:
         name = mapping.event_name or ""
         if mistake := event_name_mistake(name):
             self.mistakes.add(below(self.path, "event_name"), mistake)
-        return Reading(None, _missing, lambda _value: name)
+        return Reading(None, nowhere, lambda _value: name)
 
 
 def _profile(mapping: ProfileMapping, stream: _Stream, key: tuple[Getter, ...]) -> ProfileRules:
@@ -211,8 +211,3 @@ def _undocumented(kind: str) -> str:
 
 def _as_it_is(value: object) -> object:
     return value
-
-
-def _missing(_record: Record) -> object:
-    """Stands in for a column that the SCHEMA lacks, until all mistakes are known."""
-    return ABSENT

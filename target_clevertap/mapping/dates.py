@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from functools import lru_cache
 from math import floor
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,9 @@ _LAST: Final = 253_402_300_799
 _BEYOND: Final = (_LAST + 1) * 1000
 _LOOKS_LIKE_MILLISECONDS: Final = 100_000_000_000
 _DAY: Final = 86_400
+_DAY_CHARACTERS: Final = len("2024-02-29")
+DAYS_REMEMBERED: Final = 1 << 15
+"""Ninety years of birthdays; a few megabytes."""
 _PARTS: Final = {"s": 1, "ms": 1000}
 
 
@@ -59,7 +63,14 @@ def dates(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Convert
             raise Fault("date_invalid") from None
         return None if at is None else f"$D_{at}"
 
-    return convert
+    # There are few different days, and a day in a zone costs more than anything else here.
+    of_day = lru_cache(DAYS_REMEMBERED)(convert)
+
+    def remembered(value: object) -> object:
+        is_day = type(value) is str and len(value) == _DAY_CHARACTERS
+        return of_day(value) if is_day else convert(value)
+
+    return remembered
 
 
 def timestamps(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Seconds:
@@ -87,9 +98,15 @@ def epoch_seconds(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) ->
         NotATime: for anything else.
         Milliseconds: for numbers of 12 digits and more when no unit is given.
     """
+    usual = pattern is None and unit is None
 
     def convert(value: object) -> int | None:
         if isinstance(value, str):
+            if usual:
+                try:
+                    return _of_datetime(datetime.fromisoformat(value), zone)
+                except ValueError:
+                    pass
             written = value.strip()
             return _of_text(written, zone, pattern, unit) if written else None
         if isinstance(value, datetime):

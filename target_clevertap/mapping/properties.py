@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from target_clevertap.mapping import operators
 from target_clevertap.mapping.charged import ITEMS, charged_items
-from target_clevertap.mapping.columns import ABSENT, Column, Columns, Getter, Record, UnknownColumn
+from target_clevertap.mapping.columns import ABSENT, Column, Columns, Getter, UnknownColumn, nowhere
 from target_clevertap.mapping.converters import Conversions, Kind
 from target_clevertap.mapping.dates import pattern_works
 from target_clevertap.mapping.names import (
@@ -100,7 +100,7 @@ class PropertyCompiler:
         elif source.column is not None:
             origin = self._column(source.column, below(path, "column"))
         else:
-            origin = Origin(_nowhere, Shape.of({}))
+            origin = Origin(nowhere, Shape.of({}))
         if source.country is None:
             return origin
         country = self.find(source.country, below(path, "country"))
@@ -260,11 +260,6 @@ def _type_of(source: Source) -> ValueType | None:
     if source.country is not None:
         return "phone"
     return "date" if source.format is not None or source.unit is not None else None
-
-
-def _nowhere(_record: Record) -> object:
-    """The getter of a constant: never a value, so that the constant takes its place."""
-    return ABSENT
 
 
 def _as_it_is(value: object) -> object:

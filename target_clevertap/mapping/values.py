@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,7 @@ _PLAIN_EXPONENT = 400
 _NOT_FINITE = (b"null", b"NaN", b"Infinity")
 
 
+@cache
 def text(on_long: LongPolicy) -> Converter:
     """Anything as text of at most 512 characters."""
 
@@ -45,6 +47,10 @@ def text(on_long: LongPolicy) -> Converter:
         return fitting(as_text(value), on_long)
 
     return convert
+
+
+TEXTS: Final = frozenset({text("truncate"), text("reject")})
+"""What `text` makes, to be known again."""
 
 
 def json(on_long: LongPolicy) -> Converter:

@@ -1,0 +1,269 @@
+"""The short way of a clean row: from its line to its item, nearly all of it in C.
+
+The SCHEMA and the mapping settle in advance which type each column has and what becomes of it. So
+a line can be decoded straight into a struct of those types, which checks it against the SCHEMA on
+the way, and its item is one expression over that struct.
+
+The short way decides nothing: what it cannot take as it is (another type, an over-long text, a bad
+number, a deleted row) it leaves to the long one, `rules.item`, which knows the policies and the
+reasons. What it does take, it turns into the very item that the long way would make.
+
+A record of 409 bytes with 12 properties costs about a third of the long way (make bench).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, Union
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from target_clevertap.mapping.columns import ABSENT, Reading, nowhere
+from target_clevertap.mapping.items import Item
+from target_clevertap.mapping.limits import MAX_TEXT
+from target_clevertap.mapping.rejections import Cut, Fault, Rejection
+from target_clevertap.mapping.rules import EventRules, ProfileRules
+from target_clevertap.mapping.values import TEXTS, boolean, encode, number
+
+if TYPE_CHECKING:
+    from target_clevertap.mapping.shapes import JsonSchema
+    from target_clevertap.mapping.steps import Step
+
+Shortcut = Callable[[bytes], "Item | None"]
+"""The item of a RECORD line, or None when the line has to take the long way."""
+
+DELETED: Final = "_sdc_deleted_at"
+
+_RECORD_WORDS: Final = frozenset(
+    {"type", "properties", "required", "$schema", "title", "description", "additionalProperties"}
+)
+_COLUMN_WORDS: Final = frozenset(
+    {"type", "format", "title", "description", "maxLength", "items", "additionalProperties"}
+)
+_ANYTHING: Final = frozenset({"string", "number", "integer", "array", "object", "boolean"})
+_TYPES: Final[dict[frozenset[str], Any]] = {
+    frozenset({"string"}): str,
+    frozenset({"integer"}): int,
+    frozenset({"number"}): Decimal,
+    frozenset({"integer", "number"}): Decimal,
+    frozenset({"boolean"}): bool,
+    frozenset({"object"}): dict[str, Any],
+    _ANYTHING: Any,
+}
+_LONG_WAY: Final = (
+    *(msgspec.DecodeError, Fault, Cut, Rejection),
+    *(ValueError, TypeError, RecursionError),  # of the encoder, which the long way explains
+)
+
+
+def compile_shortcut(
+    rules: ProfileRules | EventRules, schema: JsonSchema, required: Sequence[str]
+) -> Shortcut | None:
+    """The short way of a stream's rows, or None when its mapping or SCHEMA asks for the long one.
+
+    Args:
+        rules: the long way.
+        schema: of the stream.
+        required: its key properties, which no record may lack.
+    """
+    types = _column_types(schema)
+    if types is None or not _is_simple(rules):
+        return None
+    try:
+        return _Compiler(types, {*required, *schema.get("required", ())}).shortcut(rules)
+    except _NeedsTheLongWay:
+        return None
+
+
+def _is_simple(rules: ProfileRules | EventRules) -> bool:
+    """Whether what a row becomes does not depend on more than its columns, one by one."""
+    if isinstance(rules, ProfileRules):
+        return not rules.accumulating and not rules.counting
+    return rules.charged_steps is rules.steps
+
+
+class ColumnType(NamedTuple):
+    """What a column's SCHEMA allows, as far as a decoder can check it."""
+
+    kind: Any
+    nullable: bool
+    longest: int | None = None
+
+    @property
+    def annotation(self) -> Any:  # noqa: ANN401 - a type expression
+        """The type that decodes exactly that."""
+        kind = self.kind
+        if self.longest is not None:
+            kind = Annotated[kind, Meta(max_length=self.longest)]
+        return kind | None if self.nullable and kind is not Any else kind
+
+
+def _column_types(schema: JsonSchema) -> dict[str, ColumnType] | None:
+    """The type of every column, or None when the SCHEMA says more than a type can."""
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or schema.keys() - _RECORD_WORDS:
+        return None
+    if schema.get("additionalProperties") is False or schema.get("type", "object") != "object":
+        return None
+    types = {column: _type(described) for column, described in properties.items()}
+    known = {column: kind for column, kind in types.items() if kind is not None}
+    return known if len(known) == len(types) else None
+
+
+def _type(schema: object) -> ColumnType | None:
+    """The type that decodes what a column's SCHEMA allows and nothing else; None if none does."""
+    if not isinstance(schema, Mapping) or schema.keys() - _COLUMN_WORDS:
+        return None
+    named = schema.get("type")
+    words = frozenset([named] if isinstance(named, str) else named or ())
+    kind = _list_type(schema) if words - {"null"} == {"array"} else _TYPES.get(words - {"null"})
+    longest = schema.get("maxLength")
+    if kind is None or (longest is not None and kind is not str):
+        return None
+    return ColumnType(kind, "null" in words, longest)
+
+
+def _list_type(schema: JsonSchema) -> Any:  # noqa: ANN401 - a type expression
+    if "items" not in schema:
+        return list[Any]
+    items = _type(schema["items"])
+    return None if items is None else list[items.annotation]  # type: ignore[name-defined] # made at run time
+
+
+class _NeedsTheLongWay(Exception):
+    """A property that cannot be read off one column."""
+
+
+class _Compiler:
+    """Writes the function for one stream.
+
+    Its source is made of our own names only (`c3` for a column, `f7` for what converts a value);
+    whatever the user or the tap named is handed over as a value in `names`.
+    """
+
+    def __init__(self, types: dict[str, ColumnType], required: set[str]) -> None:
+        self._types = {DELETED: ColumnType(Any, nullable=True), **types}
+        self._required = required
+        self._fields = {column: f"c{number}" for number, column in enumerate(self._types)}
+        self.names: dict[str, object] = {"Item": Item, "encode": encode, "UNSET": UNSET}
+
+    def shortcut(self, rules: ProfileRules | EventRules) -> Shortcut:
+        """The short way of the stream's rows."""
+        kind = rules.identifier_kind
+        if isinstance(rules, EventRules):
+            item_kind, fields, data = "event", ["type", kind, "evtName"], "evtData"
+            name, replayable = self._read("name", rules.name), False
+            lead = f"'event', identity, {name}"
+        else:
+            item_kind, fields, data = "profile", ["type", kind], "profileData"
+            lead, replayable = "'profile', identity", True
+        values = ", ".join(self._value(step) for step in rules.steps)
+        time = "None" if rules.time is None else self._read("time", rules.time)
+        self.names |= {
+            "kind": kind,
+            "prefix": f"{kind}:",
+            "properties": _struct([step.name for step in rules.steps], None),
+            "entry": _struct([*fields, data]),
+            "timed_entry": _struct([*fields, "ts", data]),
+        }
+        deleted = f"r.{self._fields[DELETED]}"
+        source = f"""
+def item(line):
+    try:
+        r = decode(line).record
+        if {deleted} is not UNSET and {deleted} is not None:
+            return None
+        identity = {self._read("identify", rules.identify)}
+        time = {time}
+        data = properties({values})
+        if time is None:
+            body = encode(entry({lead}, data))
+        else:
+            body = encode(timed_entry({lead}, time, data))
+    except long_way:
+        return None
+    return Item({item_kind!r}, prefix + identity, body, kind, identity, {replayable}, {replayable})
+"""
+        # What the expressions need of a column (its type) is known only now.
+        self.names |= {"decode": self._decoder(), "long_way": _LONG_WAY}
+        exec(source, self.names)  # noqa: S102 - our own names only, see the class
+        return self.names["item"]  # type: ignore[return-value] # just defined
+
+    def _decoder(self) -> Callable[[bytes], Any]:
+        """Decodes a RECORD line into a struct whose `record` has a field for every column."""
+        fields = [
+            (field, self._types[column].annotation)
+            if column in self._required
+            else (field, Union[self._types[column].annotation, UnsetType], UNSET)  # noqa: UP007 - Any has no |
+            for column, field in self._fields.items()
+        ]
+        renamed = {field: column for column, field in self._fields.items()}
+        record = msgspec.defstruct("Record", fields, rename=renamed, kw_only=True, gc=False)
+        line = msgspec.defstruct("Line", [("record", record)], gc=False)
+        return msgspec.json.Decoder(line, float_hook=Decimal).decode
+
+    def _read(self, name: str, reading: Reading[Any]) -> str:
+        """The expression for whose a row is, what happened, or when."""
+        self.names[f"read_{name}"] = reading.of
+        if reading.get is nowhere:
+            return f"read_{name}(None)"
+        return f"read_{name}({self._column(reading.column)})"
+
+    def _column(self, column: str | None) -> str:
+        if column is None or column not in self._fields:
+            raise _NeedsTheLongWay
+        return f"r.{self._fields[column]}"
+
+    def _value(self, step: Step) -> str:
+        """The expression for the value of one property."""
+        name = f"f{len(self.names)}"
+        if step.get is nowhere:
+            self.names[name] = step.absent
+            return name
+        if step.get is not None:
+            raise _NeedsTheLongWay
+        value = self._column(step.column)
+        if step.absent is ABSENT and step.null is ABSENT and self._passes(step):
+            return value
+        self.names[name] = _finished(step)
+        return f"{name}({value})"
+
+    def _passes(self, step: Step) -> bool:
+        """Whether the type of a column makes sure that its values are sent as they are."""
+        kind, nullable, longest = self._types[step.column]
+        if step.convert is number:
+            return kind in {int, Decimal}
+        if step.convert is boolean:
+            return kind is bool
+        if kind is str and step.convert in TEXTS:
+            # A longer one does not decode, and its row takes the long way.
+            limit = min(MAX_TEXT, longest or MAX_TEXT)
+            self._types[step.column] = ColumnType(str, nullable, limit)
+            return True
+        return False
+
+
+def _finished(step: Step) -> Callable[[Any], object]:
+    """What becomes of a column's value, of its null, and of its absence."""
+    convert = step.convert
+    null = None if step.null is ABSENT else step.null
+    absent = None if step.absent is ABSENT else step.absent
+
+    def finish(value: Any) -> object:  # noqa: ANN401 - what the column holds
+        if value is None:
+            return null
+        if value is UNSET:
+            return absent
+        converted = convert(value)
+        return null if converted is None else converted
+
+    return finish
+
+
+def _struct(names: Sequence[str], *default: None) -> type[msgspec.Struct]:
+    """A struct to encode; with None as their default, fields that are null are left out."""
+    fields: list[Any] = [(f"p{number}", Any, *default) for number in range(len(names))]
+    renamed = {f"p{number}": name for number, name in enumerate(names)}
+    return msgspec.defstruct("Output", fields, rename=renamed, omit_defaults=True, gc=False)

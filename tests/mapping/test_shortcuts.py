@@ -1,0 +1,220 @@
+"""The short way of a row makes the very item of the long way, or none at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_clevertap.mapping import (
+    EventRules,
+    Item,
+    Policies,
+    ProfileRules,
+    Rejection,
+    SchemaCheck,
+    compile_mapping,
+    compile_shortcut,
+)
+from target_clevertap.reader import decode
+from target_clevertap.settings import Settings
+
+KINDS: dict[str, Any] = {
+    "text": {"type": ["string", "null"]},
+    "short": {"type": ["string", "null"], "maxLength": 5},
+    "day": {"type": ["string", "null"], "format": "date"},
+    "moment": {"type": ["string", "null"], "format": "date-time"},
+    "whole": {"type": ["integer", "null"]},
+    "number": {"type": ["number", "null"]},
+    "either": {"type": ["integer", "number"]},
+    "flag": {"type": ["boolean", "null"]},
+    "tags": {"type": ["array", "null"], "items": {"type": ["string"]}},
+    "object": {"type": ["object", "null"]},
+    "any": {"type": ["string", "number", "integer", "array", "object", "boolean", "null"]},
+}
+SCHEMA = {
+    "type": "object",
+    "properties": {"id": {"type": ["string", "integer"]} | {"type": "string"}, **KINDS},
+    "required": ["id"],
+}
+PROPERTIES = {f"P {column}": column for column in KINDS}
+SETTINGS = {"account_id": "A", "passcode": "P"}
+
+moments = st.sampled_from(
+    [
+        "2024-03-01T10:00:56.9999999Z", "2024-03-01 10:00:56+02:00", "2024-03-01", "20240301",
+        "1969-12-31T23:59:59.5-03:00", "0001-01-01T00:00:00+05:00", "soon", "", "1709287256",
+    ]
+)  # fmt: skip
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.text() | moments
+    | st.floats(allow_nan=False, allow_infinity=False) | st.just("x" * 600)
+)  # fmt: skip
+values = st.recursive(
+    scalars, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(), v, max_size=2)
+)
+decimals = st.floats(allow_nan=False, allow_infinity=False)
+texts = st.text(max_size=5)
+fitting: dict[str, st.SearchStrategy[Any]] = {
+    "text": texts | moments,
+    "short": texts,
+    "day": st.dates().map(str) | moments,
+    "moment": st.datetimes().map(str) | moments,
+    "whole": st.integers(),
+    "number": st.integers() | decimals,
+    "either": st.integers() | decimals,
+    "flag": st.booleans(),
+    "tags": st.lists(texts, max_size=3),
+    "object": st.dictionaries(st.text(), values, max_size=2),
+    "any": values,
+}
+
+
+def mostly(fits: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.integers(0, 19).flatmap(lambda n: values if n == 0 else fits | st.none())
+
+
+records = st.fixed_dictionaries(
+    {"id": st.text(min_size=2, max_size=8) | st.text(max_size=1)},
+    optional={column: mostly(fits) for column, fits in fitting.items()}
+    | {"_sdc_deleted_at": st.none(), "unknown": values},
+)
+
+
+def rules(**mapping: Any) -> ProfileRules | EventRules:  # noqa: ANN401 - a mapping
+    kinds = {"type": "profile", "identifier": {"identity": "id"}, "properties": PROPERTIES}
+    settings = Settings.parse(SETTINGS | {"streams": {"s": kinds | mapping}})
+    _, found = settings.mapping_for("s")
+    compiled = compile_mapping(
+        found, SCHEMA, Policies.of(settings), path="s", key_properties=["id"]
+    )
+    assert isinstance(compiled, ProfileRules | EventRules)
+    return compiled
+
+
+MAPPINGS: dict[str, dict[str, Any]] = {
+    "profile": {},
+    "time": {"timestamp": "moment"},
+    "null": {"properties": {p: {"column": c, "nulls": "delete"} for p, c in PROPERTIES.items()}},
+    "default": {"properties": {"P": {"column": "text", "default": "-"}, "Q": {"value": 1.5}}},
+    "own": {"properties": {"Email": "text", "Phone": "short", "DOB": "day", "MSG-x": "flag"}},
+    "typed": {"properties": {"T": {"column": "any", "type": "string"}, "U": "any", "V": "any"}},
+    "drop": {"properties": {"N": {"column": "any", "type": "number", "on_invalid": "drop"}}},
+    "event": {"type": "event", "event_name": "Bought", "timestamp": "moment"},
+    "named": {"type": "event", "event_name_column": "text"},
+    "charged": {"type": "event", "event_name": "Charged", "properties": {"Items": "any"}},
+}
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+@given(record=records)
+def test_the_short_way_gives_the_item_of_the_long_way(mapping: str, record: dict[str, Any]) -> None:
+    long_way = rules(**MAPPINGS[mapping])
+    short_way = compile_shortcut(long_way, SCHEMA, ["id"])
+    assert short_way is not None
+    line = json.dumps({"type": "RECORD", "stream": "s", "record": record}).encode()
+    short = short_way(line)
+    if short is None:
+        return
+    decoded = decode(line)["record"]
+    SchemaCheck("s", SCHEMA).refuse_misfit(decoded)
+    long = long_way.item(decoded)
+    assert same(short, long)
+    assert record.get("_sdc_deleted_at") is None
+
+
+def same(short: Item, long: Item) -> bool:
+    """Whether two items are one; only the sign of a zero may be written differently."""
+    bodies = msgspec.json.decode(short.body) == msgspec.json.decode(long.body)
+    blank = {"body": b""}
+    return bodies and msgspec.structs.replace(short, **blank) == msgspec.structs.replace(
+        long, **blank
+    )
+
+
+def test_a_clean_row_takes_the_short_way() -> None:
+    short_way = compile_shortcut(rules(), SCHEMA, ["id"])
+    assert short_way is not None
+    record = {
+        "id": "7", "text": "ü 🎉", "short": "abcde", "day": "1990-02-28", "whole": 2**70,
+        "moment": "2024-03-01T10:00:56.789000+00:00", "number": 1.25, "either": 3, "flag": True,
+        "tags": ["a", "b"], "object": {"k": 1}, "any": [1, "x"],
+    }  # fmt: skip
+    line = json.dumps({"type": "RECORD", "stream": "s", "record": record, "version": 3}).encode()
+    item = short_way(line)
+    assert item is not None
+    assert item.body == rules().item(record).body
+    assert b'"P moment":"$D_1709287256"' in item.body
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"id": None},
+        {"text": "no id"},
+        {"id": "n/a"},
+        {"id": "1", "text": 5},
+        {"id": "1", "short": "abcdef"},
+        {"id": "1", "text": "x" * 513},
+        {"id": "1", "moment": "soon"},
+        {"id": "1", "whole": 1.5},
+        {"id": "1", "tags": ["a", None]},
+        {"id": "1", "_sdc_deleted_at": "2026-01-01"},
+    ],
+)
+def test_whatever_is_out_of_the_ordinary_takes_the_long_way(record: dict[str, Any]) -> None:
+    short_way = compile_shortcut(rules(), SCHEMA, ["id"])
+    assert short_way is not None
+    line = json.dumps({"type": "RECORD", "stream": "s", "record": record}).encode()
+    assert short_way(line) is None
+
+
+def test_a_line_that_is_not_json_takes_the_long_way() -> None:
+    short_way = compile_shortcut(rules(), SCHEMA, ["id"])
+    assert short_way is not None
+    for line in (b'{"type":"RECORD","stream":"s","record":{"id":"1"', b'{"record":{"id":NaN}}'):
+        assert short_way(line) is None
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {**SCHEMA, "additionalProperties": False},
+        {**SCHEMA, "minProperties": 2},
+        {"type": "object", "properties": {"id": {"type": "string", "pattern": "^a"}}},
+        {"type": "object", "properties": {"id": {"type": "string", "enum": ["a"]}}},
+        {"type": "object", "properties": {"id": {"anyOf": [{"type": "string"}]}}},
+        {"type": "object", "properties": {"id": {"type": "string"}, "n": {"minimum": 3}}},
+    ],
+)
+def test_a_schema_that_says_more_than_types_has_no_short_way(schema: dict[str, Any]) -> None:
+    settings = Settings.parse(
+        SETTINGS | {"streams": {"s": {"type": "profile", "identifier": {"identity": "id"}}}}
+    )
+    compiled = compile_mapping(
+        settings.streams["s"], schema, Policies.of(settings), path="s", key_properties=[]
+    )
+    assert isinstance(compiled, ProfileRules)
+    assert compile_shortcut(compiled, schema, []) is None
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"properties": {"V": {"column": "whole", "operator": "increment"}}},
+        {"properties": {"V": {"template": "{text}"}}},
+        {"properties": {"V": "object.inner"}},
+        {"type": "event", "event_name_column": "text", "properties": {"Items": "any"}},
+    ],
+)
+def test_a_mapping_of_more_than_single_columns_has_no_short_way(mapping: dict[str, Any]) -> None:
+    assert compile_shortcut(rules(**mapping), SCHEMA, ["id"]) is None
+
+
+def test_the_long_way_rejects_what_the_short_way_leaves_to_it() -> None:
+    with pytest.raises(Rejection):
+        rules().item({"id": "n/a"})
