@@ -160,12 +160,12 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
     Not what the message says of the compression decides, but the file: the SDK's taps pack
     every JSON Lines file, also those that they declare as plain. No JSON begins like gzip does.
     """
-    buffered = BufferedReader(cast("Any", file), 1 << 20)
-    if buffered.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
-        with gzip.GzipFile(fileobj=buffered) as unpacked:
-            yield from unpacked
-    else:
-        yield from buffered
+    with BufferedReader(cast("Any", file), 1 << 20) as buffered:
+        if buffered.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
+            with gzip.GzipFile(fileobj=buffered) as unpacked:
+                yield from unpacked
+        else:
+            yield from buffered
 
 
 def _opened(url: str, storage: Storage, block_bytes: int) -> BinaryIO:
