@@ -49,13 +49,23 @@ class Loaded:
         return [odd.key for odd in self.shop.rejected(table)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["RECORD", "BATCH"])
 def loaded(
-    shop: Shop, database: Database, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    shop: Shop,
+    database: Database,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Loaded]:
+    """The same shop twice: its rows as messages, and in files that BATCH messages name."""
     folder = tmp_path_factory.mktemp("pipe")
+    files = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": (folder / "files").as_uri()},
+        "batch_size": 50,
+    }
+    as_wanted = {"batch_config": files} if request.param == "BATCH" else {}
     with start_sandbox(folder / "sandbox.log") as sandbox:
-        tap = _file(folder / "tap.json", tap_config(database))
+        tap = _file(folder / "tap.json", tap_config(database) | as_wanted)
         catalog = _file(folder / "catalog.json", discovered(tap))
         settings = {
             "account_id": ACCOUNT_ID,
@@ -66,6 +76,7 @@ def loaded(
         target = _file(folder / "target.json", loader_config() | settings)
         piped = pipe(folder, ["--config", tap, "--catalog", catalog], target)
         assert (piped.tap_code, piped.target_code) == (0, 0), piped.log
+        assert (folder / "files").exists() == bool(as_wanted)
         yield Loaded(shop, database, sandbox, piped, folder / "work")
 
 
