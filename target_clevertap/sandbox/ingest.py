@@ -93,6 +93,8 @@ class Ingest:
     def _merge(self, profile: int, sent: Mapping[str, Any]) -> None:
         if self._ignore_nulls:
             sent = {name: value for name, value in sent.items() if value is not None}
+        if profile not in self._properties:  # reached by an identifier that this call has bound
+            self._properties.update(self._people.properties([profile]))
         merge(self._properties[profile], sent, self._deletable)
 
     def _event_row(self, profile: int, identity: str, record: Record) -> Row:

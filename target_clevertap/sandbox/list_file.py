@@ -27,9 +27,8 @@ def read_list(file: BinaryIO) -> Iterator[Identifier]:
     Guesses: the text is UTF-8, quoting is RFC 4180, blank lines are skipped, a list may be empty.
     """
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    rows = csv.reader(io.TextIOWrapper(file, encoding="utf-8", newline=""), strict=True)
     try:
-        rows = csv.reader(text, strict=True)
         if [cell.strip().lower() for cell in next(rows, [])] != HEADER:
             raise BadListError("The header is not Type,Identity")
         for row in rows:
@@ -37,8 +36,6 @@ def read_list(file: BinaryIO) -> Iterator[Identifier]:
                 yield _identifier(row)
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadListError("The file is not UTF-8 CSV") from error
-    finally:
-        text.detach()
 
 
 def _identifier(row: list[str]) -> Identifier:

@@ -102,12 +102,10 @@ class Segments:
 
     def add(self, name: str, kind: str, status: str, customer_id: str | None = None) -> int:
         """The id of a new segment."""
-        row = self._store.execute(
-            "INSERT INTO segments (name, kind, status, customer_id) VALUES (?, ?, ?, ?) "
-            "RETURNING id",
+        return self._store.insert(
+            "INSERT INTO segments (name, kind, status, customer_id) VALUES (?, ?, ?, ?)",
             (name, kind, status, customer_id),
-        ).fetchone()
-        return int(row[0])
+        )
 
     def set_status(self, segment: int, status: str) -> None:
         """Write what state a segment is in."""
@@ -122,11 +120,10 @@ class Segments:
 
     def add_upload(self, segment: int, upload: ListUpload) -> int:
         """The id under which a file given to a list is remembered."""
-        row = self._store.execute(
-            "INSERT INTO list_uploads (segment, entry) VALUES (?, ?) RETURNING id",
+        return self._store.insert(
+            "INSERT INTO list_uploads (segment, entry) VALUES (?, ?)",
             (segment, encode_json(upload).decode()),
-        ).fetchone()
-        return int(row[0])
+        )
 
     def set_upload(self, number: int, upload: ListUpload) -> None:
         """Write what became of a file."""

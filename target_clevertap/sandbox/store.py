@@ -123,7 +123,7 @@ class Store:
         self.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         version = self.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and not self.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+        if version == 0 and not self.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             self._connection.executescript(SCHEMA)
             self.execute(f"PRAGMA user_version = {VERSION}")
         elif version != VERSION:
@@ -139,6 +139,10 @@ class Store:
             self.execute("ROLLBACK")
             raise
         self.execute("COMMIT")
+
+    def insert(self, statement: str, values: tuple[object, ...]) -> int:
+        """The id of the row that `statement` inserts."""
+        return self.execute(statement, values).lastrowid or 0
 
     def count(self, table: str) -> int:
         """Rows of `table`, which is a name from `TABLES`."""

@@ -106,8 +106,8 @@ def test_calls_that_take_their_time_are_in_flight_together(sandbox: Sandbox) -> 
 def test_a_call_from_before_a_reset_leaves_nothing_behind(sandbox: Sandbox) -> None:
     with half_sent(sandbox) as finish:
         sandbox.reset()
+        assert in_flight(sandbox, "/1/upload") == 0
         with pytest.raises(ConnectionResetError):
             finish()
 
     assert sandbox.calls() == []
-    assert in_flight(sandbox, "/1/upload") == 0

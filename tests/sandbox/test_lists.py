@@ -196,6 +196,13 @@ def test_a_url_without_a_file_is_refused(sandbox: Sandbox, url: str) -> None:
     assert complete_list(sandbox, url).json()["status"] == "fail"
 
 
+def test_a_file_is_handed_over_once(sandbox: Sandbox) -> None:
+    put_list(url := list_url(sandbox), CSV)
+
+    assert complete_list(sandbox, url).json()["status"] == "success"
+    assert complete_list(sandbox, url, replace=True).json()["status"] == "fail"
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"name":5}', b"\xff"])
 def test_an_incomplete_last_step_is_refused(sandbox: Sandbox, body: bytes) -> None:
     answer = call(sandbox, "POST", "/upload_custom_list_segment_completed", data=body)

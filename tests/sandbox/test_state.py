@@ -97,6 +97,22 @@ def test_identifiers_sent_together_lead_to_one_profile(sandbox: Sandbox) -> None
     assert only["properties"] == {"a": 1, "identity": "user", "b": 2, "c": 3}
 
 
+def test_a_known_identifier_decides_before_a_new_one(sandbox: Sandbox) -> None:
+    upload(sandbox, {"type": "profile", "objectId": "device", "profileData": {"a": 1}})
+    upload(sandbox, {**profile("user", b=2), "objectId": "device"})
+
+    [only] = sandbox.profiles()
+    assert only["properties"] == {"a": 1, "b": 2}
+
+
+def test_an_identifier_bound_by_a_call_leads_to_its_profile_within_it(sandbox: Sandbox) -> None:
+    upload(sandbox, {"type": "profile", "objectId": "device", "profileData": {"a": 1}})
+    upload(sandbox, {**event("E", "user"), "objectId": "device"}, profile("user", b=2))
+
+    [only] = sandbox.profiles()
+    assert only["properties"] == {"a": 1, "b": 2}
+
+
 def test_ignoring_nulls_is_a_switch(sandbox: Sandbox) -> None:
     upload(sandbox, profile("a", n=None), event("E", "a", n=None))
     sandbox.settings(ignore_nulls=True)
