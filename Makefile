@@ -13,7 +13,7 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check docs lock clean
+.PHONY: help setup demo test bench check docs lock clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ demo: setup ## a small shop in PostgreSQL, through Meltano, into a local CleverT
 
 test: setup ## the whole test suite
 	$(BIN)/pytest
+
+bench: $(VENV)/.ready ## how fast it is, beside a plain target and a bare loop: ten minutes
+	@$(BIN)/python -m benchmarks
 
 check: $(VENV)/.ready ## lint, types, the floors of the code, the documentation
 	$(BIN)/ruff check

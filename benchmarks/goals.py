@@ -1,0 +1,88 @@
+"""What must be reached, and what was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.plan import CEILING, SLOW, Case
+from benchmarks.runs import cpu_seconds_a_million, records_a_second
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.measure import Figures
+
+MOST_MEGABYTES: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One thing that must be reached, by each of its measured values."""
+
+    what: str
+    asked: float
+    measured: Sequence[float]
+    at_most: bool = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether every value keeps to what is asked."""
+        if self.at_most:
+            return max(self.measured) <= self.asked
+        return min(self.measured) >= self.asked
+
+
+def goals(figures: Figures) -> list[Goal]:
+    """All goals. What is measured for several kinds of rows must be reached for each of them."""
+    return [*_speed(figures), *_memory(figures), _start_up(figures)]
+
+
+def _speed(figures: Figures) -> list[Goal]:
+    kinds = figures.kinds
+    return [
+        Goal(
+            "records/s at 0 ms, ours / plain SDK target",
+            8,
+            [figures.ratio(kind, 0, "plain", records_a_second) for kind in kinds],
+        ),
+        Goal(
+            "records/s at 0 ms, ours / hand-written loop",
+            0.7,
+            [figures.ratio(kind, 0, "floor", records_a_second) for kind in kinds],
+        ),
+        Goal(
+            f"share of the ceiling ({CEILING:,.0f} records/s) at {SLOW * 1000:.0f} ms",
+            0.94,
+            [
+                figures.median(Case("ours", kind, SLOW), records_a_second) / CEILING
+                for kind in kinds
+            ],
+        ),
+        Goal(
+            f"CPU seconds at {SLOW * 1000:.0f} ms, ours / hand-written loop",
+            1.8,
+            [figures.ratio(kind, SLOW, "floor", cpu_seconds_a_million) for kind in kinds],
+            at_most=True,
+        ),
+    ]
+
+
+def _memory(figures: Figures) -> list[Goal]:
+    smallest, largest = min(figures.memory), max(figures.memory)
+    growth = figures.peak(largest) / figures.peak(smallest)
+    return [
+        Goal(f"peak memory, {largest:,} / {smallest:,} records", 1.1, [growth], at_most=True),
+        Goal(
+            "the highest peak of all runs, MB",
+            MOST_MEGABYTES,
+            [figures.highest_peak()],
+            at_most=True,
+        ),
+    ]
+
+
+def _start_up(figures: Figures) -> Goal:
+    return Goal(
+        "start-up, ours / `import singer_sdk` alone", 1.25, [figures.start_up_ratio()], at_most=True
+    )
