@@ -70,46 +70,46 @@ class LineReader(GenericSingerReader[bytes]):
         """Hands every message to the callback of its type; returns how many of each there were."""
         counts: Counter[str] = Counter()
         shortcuts = self.shortcuts
-        for line in self._lines(file_input or self.default_input):
-            take = shortcuts.get(line[: line.find(RECORD_MEMBER)])
-            if take is not None and take(line):
-                counts["RECORD"] += 1
-                continue
-            message = self.deserialize_json(line)
-            kind = message.get("type")
-            if not isinstance(kind, str) or kind not in callbacks:
-                raise self.error("is not a Singer message of a known type")
-            callbacks[kind](message)
-            counts[kind] += 1
+        for lines in self._lines(file_input or self.default_input):
+            for line in lines:
+                self.line_number += 1
+                self.line = line
+                take = shortcuts.get(line[: line.find(RECORD_MEMBER)])
+                if take is not None and take(line):
+                    counts["RECORD"] += 1
+                elif line and not line.isspace():
+                    counts[self._dispatch(line, callbacks)] += 1
+                if self._stopped:
+                    return counts
         return counts
 
-    def _lines(self, source: IO[bytes] | IO[str]) -> Iterator[bytes]:
-        """The lines of the input, without the blank ones, until it ends or `stop` is called."""
-        for line in self._all_lines(source):
-            self.line_number += 1
-            self.line = line
-            if line and not line.isspace():
-                yield line
-            if self._stopped:
-                return
+    def _dispatch(self, line: bytes, callbacks: Mapping[str, Callable[[Message], None]]) -> str:
+        """Hand the message in a line to the callback of its type; returns the type."""
+        message = self.deserialize_json(line)
+        kind = message.get("type")
+        if not isinstance(kind, str) or kind not in callbacks:
+            raise self.error("is not a Singer message of a known type")
+        callbacks[kind](message)
+        return kind
 
-    def _all_lines(self, source: IO[bytes] | IO[str]) -> Iterator[bytes]:
+    def _lines(self, source: IO[bytes] | IO[str]) -> Iterator[list[bytes]]:
+        """The lines of the input, as many at a time as are there."""
         try:
             descriptor = source.fileno()
         except OSError:
             # Not a file of the system's: whatever it is, it has all its lines already.
-            yield from (line.encode() if isinstance(line, str) else line for line in source)
+            yield [line.encode() if isinstance(line, str) else line for line in source]
             return
         rest: list[bytes] = []
         while chunk := self._chunk(descriptor):
             first, *others = chunk.split(b"\n")
             rest.append(first)
             if others:
-                yield b"".join(rest)
-                yield from others[:-1]
-                rest = [others[-1]]
+                last = others.pop()
+                yield [b"".join(rest), *others]
+                rest = [last]
         if not self._stopped:
-            yield b"".join(rest)
+            yield [b"".join(rest)]
 
     def _chunk(self, descriptor: int) -> bytes:
         """The next bytes of the input; none when it has ended, or the reading was stopped.

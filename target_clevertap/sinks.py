@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from target_clevertap.delivery import Run, Ticket
     from target_clevertap.mapping import EventRules, ProfileRules, SegmentRules, Shortcut
     from target_clevertap.mapping.rules import Rules
+    from target_clevertap.reader import LineReader
 
 Record = dict[str, Any]
 
@@ -35,6 +36,7 @@ class Origin(Protocol):
 
     run: Run
     message: Record
+    message_reader: LineReader
 
     def row(self, stream: Stream) -> Row:
         """The RECORD line being processed, as a row of `stream`."""
@@ -57,6 +59,7 @@ class CleverTapSink(Sink):
         super().__init__(target, stream_name, schema, key_properties)
         self.origin: Origin = target  # type: ignore[assignment] # only our target makes our sinks
         self._stream = self._announced(tuple(key_properties or ()))
+        self._run = self.origin.run
         self._uncounted = 0
 
     def _announced(self, key_columns: tuple[str, ...]) -> Stream:
@@ -156,9 +159,9 @@ class MappedSink(CleverTapSink):
         item = self.shortcut(line) if self.shortcut is not None else None
         if item is None:
             return False
-        run = self.origin.run
-        run.delivery.add(item, run.outcomes.read(self.origin.row(self._stream)))
-        self.count_rows()
+        row = Row(self._stream, line, self.origin.message_reader.line_number)
+        self._run.delivery.add(item, self._run.outcomes.read(row))
+        self._uncounted += 1
         return True
 
     @override

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from target_clevertap.mapping import merge
+import msgspec
 
-if TYPE_CHECKING:
-    from target_clevertap.delivery.outcomes import Ticket
-    from target_clevertap.mapping import Item
+from target_clevertap.delivery.outcomes import Ticket
+from target_clevertap.mapping import Item, merge
 
 ENVELOPE_BYTES = len(b'{"d":[]}')
 COMMA_BYTES = 1
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct, gc=False):
     """One item of a call and the rows it stands for: several after a merge."""
 
     item: Item

@@ -81,9 +81,10 @@ class Lanes:
 
     def _last_with(self, identity: str) -> int:
         """The number of the last lane that holds an identity, or -1."""
-        return next(
-            (n for n in range(len(self._lanes) - 1, -1, -1) if self._lanes[n].holds(identity)), -1
-        )
+        number = len(self._lanes) - 1
+        while number >= 0 and not self._lanes[number].holds(identity):
+            number -= 1
+        return number
 
     def _has_room(self, number: int, item: Item) -> bool:
         if number == len(self._lanes):

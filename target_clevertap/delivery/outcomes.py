@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from target_clevertap.delivery.checkpoints import Span
+from target_clevertap.rejects import Row
 from target_clevertap.report import Tally
 
 if TYPE_CHECKING:
-    from target_clevertap.delivery.checkpoints import Checkpoints, Span
-    from target_clevertap.rejects import Refused, Rejects, Row
+    from collections.abc import Iterable
+
+    from target_clevertap.delivery.checkpoints import Checkpoints
+    from target_clevertap.rejects import Refused, Rejects
 
 
-class Ticket(NamedTuple):
+class Ticket(msgspec.Struct, frozen=True, gc=False):
     """A row on its way, and the span between two STATE messages that waits for it."""
 
     row: Row
@@ -38,6 +44,12 @@ class Outcomes:
         tally.accepted += 1
         tally.adjusted += adjusted
         self._checkpoints.settle(ticket.span)
+
+    def all_accepted(self, tickets: Iterable[Ticket]) -> None:
+        """CleverTap has all of these rows: settled together, span by span."""
+        for (stream, span), rows in Counter((t.row.stream.name, t.span) for t in tickets).items():
+            self.tallies[stream].accepted += rows
+            self._checkpoints.settle(span, rows)
 
     def covered(self, ticket: Ticket) -> None:
         """An earlier row stands for this one: no STATE after both is written before its outcome."""

@@ -66,11 +66,21 @@ def dates(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Convert
     # There are few different days, and a day in a zone costs more than anything else here.
     of_day = lru_cache(DAYS_REMEMBERED)(convert)
 
-    def remembered(value: object) -> object:
-        is_day = type(value) is str and len(value) == _DAY_CHARACTERS
-        return of_day(value) if is_day else convert(value)
+    usual = pattern is None and unit is None
 
-    return remembered
+    def fast(value: object) -> object:
+        if type(value) is str:
+            if len(value) == _DAY_CHARACTERS:
+                return of_day(value)
+            if usual:
+                try:
+                    since = datetime.fromisoformat(value) - _EPOCH
+                except (ValueError, TypeError):  # no time as it stands, or one without an offset
+                    return convert(value)
+                return f"$D_{since.days * _DAY + since.seconds}"
+        return convert(value)
+
+    return fast
 
 
 def timestamps(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Seconds:
@@ -98,15 +108,9 @@ def epoch_seconds(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) ->
         NotATime: for anything else.
         Milliseconds: for numbers of 12 digits and more when no unit is given.
     """
-    usual = pattern is None and unit is None
 
     def convert(value: object) -> int | None:
         if isinstance(value, str):
-            if usual:
-                try:
-                    return _of_datetime(datetime.fromisoformat(value), zone)
-                except ValueError:
-                    pass
             written = value.strip()
             return _of_text(written, zone, pattern, unit) if written else None
         if isinstance(value, datetime):

@@ -31,6 +31,8 @@ def identifiers(kind: IdentifierKind) -> Callable[[object], str]:
     is_object_id = kind == "objectId"
 
     def read(value: object) -> str:
+        if type(value) is int and not is_object_id and -1 != value != 0:
+            return _digits(value)
         if type(value) is not str:
             value = _digits(value)
         word = value.strip()

@@ -139,7 +139,8 @@ class _NeedsTheLongWay(Exception):
 class _Compiler:
     """Writes the function for one stream.
 
-    Its source is made of our own names only (`c3` for a column, `f7` for what converts a value);
+    A column that a record lacks is told apart from one that is null only where that matters. The
+    source is made of our own names only (`c3` for a column, `f7` for what converts a value);
     whatever the user or the tap named is handed over as a value in `names`.
     """
 
@@ -147,7 +148,8 @@ class _Compiler:
         self._types = {DELETED: ColumnType(Any, nullable=True), **types}
         self._required = required
         self._fields = {column: f"c{number}" for number, column in enumerate(self._types)}
-        self.names: dict[str, object] = {"Item": Item, "encode": encode, "UNSET": UNSET}
+        self._told_apart: set[str] = set()
+        self.names: dict[str, object] = {"Item": Item, "encode": encode}
 
     def shortcut(self, rules: ProfileRules | EventRules) -> Shortcut:
         """The short way of the stream's rows."""
@@ -159,6 +161,7 @@ class _Compiler:
         else:
             item_kind, fields, data = "profile", ["type", kind], "profileData"
             lead, replayable = "'profile', identity", True
+        self._told_apart = {step.column for step in rules.steps if not _is_plain(step)}
         values = ", ".join(self._value(step) for step in rules.steps)
         time = "None" if rules.time is None else self._read("time", rules.time)
         self.names |= {
@@ -173,7 +176,7 @@ class _Compiler:
 def item(line):
     try:
         r = decode(line).record
-        if {deleted} is not UNSET and {deleted} is not None:
+        if {deleted} is not None:
             return None
         identity = {self._read("identify", rules.identify)}
         time = {time}
@@ -196,13 +199,20 @@ def item(line):
         fields = [
             (field, self._types[column].annotation)
             if column in self._required
-            else (field, Union[self._types[column].annotation, UnsetType], UNSET)  # noqa: UP007 - Any has no |
+            else (field, *self._optional(column))
             for column, field in self._fields.items()
         ]
         renamed = {field: column for column, field in self._fields.items()}
         record = msgspec.defstruct("Record", fields, rename=renamed, kw_only=True, gc=False)
         line = msgspec.defstruct("Line", [("record", record)], gc=False)
         return msgspec.json.Decoder(line, float_hook=Decimal).decode
+
+    def _optional(self, column: str) -> tuple[Any, Any]:
+        """The type and the default of a column that a record may lack."""
+        annotation = self._types[column].annotation
+        if column in self._told_apart:
+            return Union[annotation, UnsetType], UNSET  # noqa: UP007 - Any has no |
+        return annotation, None
 
     def _read(self, name: str, reading: Reading[Any]) -> str:
         """The expression for whose a row is, what happened, or when."""
@@ -225,10 +235,13 @@ def item(line):
         if step.get is not None:
             raise _NeedsTheLongWay
         value = self._column(step.column)
-        if step.absent is ABSENT and step.null is ABSENT and self._passes(step):
+        if step.column in self._told_apart:
+            self.names[name] = _finished(step)
+            return f"{name}({value})"
+        if self._passes(step):
             return value
-        self.names[name] = _finished(step)
-        return f"{name}({value})"
+        self.names[name] = step.convert
+        return f"None if {value} is None else {name}({value})"
 
     def _passes(self, step: Step) -> bool:
         """Whether the type of a column makes sure that its values are sent as they are."""
@@ -243,6 +256,11 @@ def item(line):
             self._types[step.column] = ColumnType(str, nullable, limit)
             return True
         return False
+
+
+def _is_plain(step: Step) -> bool:
+    """Whether a null and a missing column both leave the property out."""
+    return step.absent is ABSENT and step.null is ABSENT
 
 
 def _finished(step: Step) -> Callable[[Any], object]:
