@@ -21,11 +21,12 @@ _PACKAGES: Final = (
 
 def described() -> list[tuple[str, str]]:
     """What a reader needs to compare these figures with others: names and values."""
+    release = platform.release().partition("-")[0]  # what follows is the name of a build
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return [
         ("processor", f"{_processor()}, {os.cpu_count()} logical cores"),
         ("memory", f"{_memory_gib():.0f} GiB"),
-        ("system", f"{platform.system()} {platform.release()}, {platform.machine()}"),
+        ("system", f"{platform.system()} {release}, {platform.machine()}"),
         ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
         ("packages", packages),
     ]
