@@ -13,7 +13,7 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench check docs lock clean
+.PHONY: help setup demo test next bench check docs lock clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,12 @@ test: setup ## the whole test suite
 
 bench: $(VENV)/.ready ## how fast it is, beside a plain target and a bare loop: ten minutes
 	@$(BIN)/python -m benchmarks
+
+next: $(BIN)/uv ## the tests that touch the Singer SDK, with its newest pre-release
+	$(BIN)/uv venv --quiet --allow-existing .tools/next
+	$(BIN)/uv pip install --quiet --python .tools/next --prerelease allow --upgrade-package singer-sdk \
+	  --editable '.[sandbox,s3,parquet]' --group dev 'singer-sdk[testing]>=0.55.0b0'
+	.tools/next/bin/python -m pytest tests/test_sdk.py tests/test_sdk_hooks.py tests/test_target.py tests/test_cli.py
 
 check: $(VENV)/.ready ## lint, types, the floors of the code, the documentation
 	$(BIN)/ruff check

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
+COUNTS_WHEN_READ = not hasattr(Sink, "_clean_up")
+"""Up to singer-sdk 0.54 the metric `record_count` grows when a record is read, later when drained."""
+
 
 class Origin(Protocol):
     """The target, as far as its sinks know it: the run, and the message being processed."""
@@ -91,13 +94,12 @@ class CleverTapSink(Sink):
         """Counts a row that did not come through the SDK, for the SDK's metrics."""
         self._uncounted += 1
 
-    @override
-    def clean_up(self) -> None:
-        """Ends the stream, its metrics complete."""
+    def add_up(self) -> None:
+        """Tells the SDK's metrics of those rows, before the SDK drains its sinks."""
         self.tally_record_read(self._uncounted)
-        self.record_counter_metric.increment(self._uncounted)
+        if COUNTS_WHEN_READ:
+            self.record_counter_metric.increment(self._uncounted)
         self._uncounted = 0
-        super().clean_up()
 
     @override
     def get_validator(self) -> None:

@@ -212,6 +212,9 @@ class TargetCleverTap(Target):
         """
         try:
             self.run.finish(cut_off=self._signal is not None)
+            for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
+                if isinstance(sink, CleverTapSink):
+                    sink.add_up()
             super().process_endofpipe()
         finally:
             self.close()

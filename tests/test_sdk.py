@@ -32,6 +32,7 @@ def profiles_by(column: str) -> dict[str, Any]:
 
 STREAMS = {
     "*": profiles_by("id"),
+    "string_formats": profiles_by("uuid"),
     "TestCamelcase": profiles_by("Id"),
     "ForecastingTypeToCategory": profiles_by("Id"),
     "test:SpecialChars!in?attributes": profiles_by("_id"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import subprocess
 import sys
+from contextlib import contextmanager
 from functools import cache
-from itertools import count
-from typing import TYPE_CHECKING
+from itertools import count, repeat
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneMetadata, PhoneNumberDesc, PhoneNumberFormat, PhoneNumberType
 
+from target_clevertap.mapping import numbering_plans
 from target_clevertap.mapping.numbering_plans import is_valid_e164
 from target_clevertap.mapping.phones import phones
 from target_clevertap.mapping.rejections import Fault
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GENERATED = 100_000
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 CALLING_CODES = sorted(phonenumbers.supported_calling_codes())
 CHECKED_FASTER = 0.9
 """Of the generated numbers, the share that must not need the library; 0.95 do not."""
@@ -58,7 +63,7 @@ def examples() -> list[str]:
 
 
 def _examples() -> Iterator[phonenumbers.PhoneNumber | None]:
-    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+    for region in REGIONS:
         yield phonenumbers.invalid_example_number(region)
         for kind in PhoneNumberType.values():
             yield phonenumbers.example_number_for_type(region, kind)
@@ -172,6 +177,82 @@ def test_a_number_with_a_plus_gets_the_librarys_answer_whatever_the_country(
     text: str, country: str
 ) -> None:
     assert by_us(text, country) == by_the_library(text, country)
+
+
+def test_the_mobile_numbers_of_every_region_are_told_without_the_library() -> None:
+    every = map(phonenumbers.example_number_for_type, REGIONS, repeat(PhoneNumberType.MOBILE))
+    mobiles = {e164(number) for number in every if number is not None}
+    assert len(mobiles) > 200
+    assert {text for text in mobiles if not is_valid_e164(text)} == set()
+
+
+DESCRIPTIONS = st.builds(
+    PhoneNumberDesc,
+    national_number_pattern=st.lists(
+        st.sampled_from((r"[1-9]\d{2,5}", r"\d{4}", r"0\d{3}", r"7\d{3,5}", r"[89]\d{4}")),
+        min_size=1,
+        max_size=2,
+    ).map("|".join),
+    possible_length=st.sets(st.integers(3, 7), min_size=1).map(sorted).map(tuple),
+)
+PREFIXES = [
+    (None, None),
+    ("0", None),
+    ("0|70?", None),
+    ("(7[12])|0", None),
+    ("(7[12])|0", r"8\1"),
+    (r"([89]\d{3})$", r"7\1"),
+    ("0?(?:(71|8)6)?", r"9\1"),
+]
+"""What to strip, and what to put in its place: the kinds that the real rules have."""
+
+
+def _region(prefix: tuple[str | None, str | None], **rules: Any) -> PhoneMetadata:  # noqa: ANN401 - as theirs
+    return PhoneMetadata(
+        "ZZ",
+        country_code=7,
+        national_prefix_for_parsing=prefix[0],
+        national_prefix_transform_rule=prefix[1],
+        register=False,
+        **rules,
+    )
+
+
+MADE_UP = st.builds(
+    _region,
+    prefix=st.sampled_from(PREFIXES),
+    general_desc=DESCRIPTIONS,
+    fixed_line=DESCRIPTIONS,
+    mobile=DESCRIPTIONS,
+    pager=st.none() | DESCRIPTIONS,
+    uan=st.just(PhoneNumberDesc(possible_length=(-1,))),
+    leading_digits=st.sampled_from((None, "7", "[1-7]", "8|90")),
+)
+RESTS = st.lists(st.from_regex(r"[016789]{2,8}", fullmatch=True), min_size=20, max_size=40)
+
+
+@contextmanager
+def numbering(russia: PhoneMetadata, kazakhstan: PhoneMetadata) -> Iterator[None]:
+    """Other rules for the two regions of +7, in the library itself and so for us too."""
+    compiled = inspect.unwrap(numbering_plans._compiled)  # noqa: SLF001 - keeps no real plans
+    ours = "target_clevertap.mapping.numbering_plans"
+    theirs = "phonenumbers.PhoneMetadata"
+    with (
+        patch(f"{ours}._PLANS", {}),
+        patch(f"{ours}._compiled", compiled),
+        patch.dict(f"{theirs}._region_available", {"RU": None, "KZ": None}),
+        patch.dict(f"{theirs}._region_metadata", {"RU": russia, "KZ": kazakhstan}),
+    ):
+        yield
+
+
+@given(MADE_UP, MADE_UP, RESTS)
+def test_whatever_the_rules_of_a_region_will_be_they_get_the_librarys_answer(
+    russia: PhoneMetadata, kazakhstan: PhoneMetadata, rests: list[str]
+) -> None:
+    with numbering(russia, kazakhstan):
+        for text in (f"+7{rest}" for rest in rests):
+            assert by_us(text) == by_the_library(text)
 
 
 def test_a_number_that_would_be_rewritten_is_left_to_the_library() -> None:
