@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 COUNTS_WHEN_READ = not hasattr(Sink, "_clean_up")
-"""Up to singer-sdk 0.54 the metric `record_count` grows when a record is read, later when drained."""
+"""Until singer-sdk 0.54 `record_count` grows with each record read, from 0.55 on when drained."""
 
 
 class Origin(Protocol):
