@@ -159,6 +159,38 @@ def test_a_signal_ends_the_reading_and_what_was_read_is_delivered(
     assert sandbox.profile("1") is not None
 
 
+def test_the_last_rows_of_a_silent_tap_do_not_wait_for_the_next_one(
+    settings: dict[str, Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with running(settings | {"batch_wait_limit_seconds": 0}, tmp_path) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(lines([USERS_SCHEMA, ADA, state(1)]))
+        process.stdin.flush()
+        # Neither the end of the input nor a full batch: nothing but time brings this state.
+        assert process.stdout.readline() == b"1\n"
+        assert sandbox.profile("1") is not None
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_middle_of_a_call_waits_for_its_answer(
+    number: signal.Signals, settings: dict[str, Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.fault(kind="slow", seconds=1, calls=[1])
+    with running(settings | {"batch_size_rows": 1}, tmp_path) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(lines([USERS_SCHEMA, ADA, state(1)]))
+        process.stdin.flush()
+        wait_for_call(sandbox, 1)
+        os.kill(process.pid, number)
+        assert process.wait(timeout=30) == 128 + number
+        assert process.stdout.read() == b"1\n"
+    assert sandbox.profile("1") is not None
+
+
 def test_a_second_signal_ends_the_process_at_once(
     settings: dict[str, Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:
