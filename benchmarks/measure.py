@@ -42,7 +42,7 @@ class Figures:
 
     loads: dict[Case, list[Run]] = field(default_factory=dict)
     memory: dict[int, list[Run]] = field(default_factory=dict)
-    """Runs of ours at 0 ms, by their number of rows."""
+    """Runs of ours with as many calls under way as may be, by their number of rows."""
     start_ups: dict[str, list[float]] = field(default_factory=dict)
     """Seconds of each run of a command, by its text."""
     blast: list[Run] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Figures:
         )
 
     def peak(self, rows: int) -> float:
-        """The median peak of ours after so many rows at 0 ms, in megabytes."""
+        """The median peak of ours after so many profiles, in megabytes."""
         return median(map(peak_megabytes, self.memory[rows]))
 
     def highest_peak(self) -> float:
@@ -118,12 +118,16 @@ def _loads(plan: Plan, kind: Kind, latency: float, folder: Path) -> Iterator[tup
 
 
 def _memory(plan: Plan, folder: Path, figures: Figures) -> None:
-    """The smallest input several times, since all others are compared with it."""
+    """With every connection kept waiting: memory is for what is under way.
+
+    Answered at once, the peak would tell how often the machine happened to stall. The smallest
+    input comes several times, since the others are compared with it.
+    """
     for rows in plan.memory_rows:
         file = folder / f"memory-{rows}.jsonl"
         tap.write(file, "profiles", rows)
         times = plan.rounds if rows == min(plan.memory_rows) else 1
-        case = Case("ours", "profiles", 0.0)
+        case = Case("ours", "profiles", SLOW)
         figures.memory[rows] = [load(case, file, rows, folder) for _ in range(times)]
         _say(f"{rows:,} profiles: {figures.peak(rows):.1f} MB")
         file.unlink()

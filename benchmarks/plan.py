@@ -42,7 +42,7 @@ class Plan:
     rounds: int = 3
     start_ups: int = 15
     fast_rows: int = 500_000
-    slow_rows: int = 750_000
+    slow_rows: int = 600_000
     plain_fast_rows: int = 30_000
     plain_slow_rows: int = 10_000
     memory_rows: tuple[int, ...] = (100_000, 1_000_000, 5_000_000)

@@ -112,9 +112,9 @@ def _server(figures: Figures) -> str:
 def _memory(figures: Figures) -> str:
     rows = ((f"{rows:,}", f"{figures.peak(rows):.1f}") for rows in figures.memory)
     return (
-        _table(("profiles, answered at once", "peak MB"), rows)
-        + f"\n\nThe highest peak of this target in any run on this page, those at "
-        f"{SLOW * 1000:.0f} ms included: {figures.highest_peak():.1f} MB."
+        _table((f"profiles, answered after {SLOW * 1000:.0f} ms", "peak MB"), rows)
+        + "\n\nMemory is for the calls under way, and all connections are waiting here. "
+        f"The highest peak of this target on this page: {figures.highest_peak():.1f} MB."
     )
 
 
