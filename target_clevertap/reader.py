@@ -69,18 +69,19 @@ class LineReader(GenericSingerReader[bytes]):
     ) -> Counter[str]:
         """Hands every message to the callback of its type; returns how many of each there were."""
         counts: Counter[str] = Counter()
-        shortcuts = self.shortcuts
+        shortcuts, taken = self.shortcuts, 0
         for lines in self._lines(file_input or self.default_input):
             for line in lines:
                 self.line_number += 1
                 self.line = line
                 take = shortcuts.get(line[: line.find(RECORD_MEMBER)])
                 if take is not None and take(line):
-                    counts["RECORD"] += 1
+                    taken += 1
                 elif line and not line.isspace():
                     counts[self._dispatch(line, callbacks)] += 1
                 if self._stopped:
-                    return counts
+                    break
+        counts["RECORD"] += taken
         return counts
 
     def _dispatch(self, line: bytes, callbacks: Mapping[str, Callable[[Message], None]]) -> str:

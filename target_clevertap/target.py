@@ -154,8 +154,8 @@ class TargetCleverTap(Target):
         sink._singer_validate_message(plain)  # noqa: SLF001 - the SDK's own step
         sink.process_record(plain, {})
         sink.count_rows()
-        if isinstance(sink, MappedSink) and sink.shortcut is not None:
-            self.message_reader.open_shortcut(sink.stream_name, sink.take)
+        if isinstance(sink, MappedSink) and (take := sink.short_way()) is not None:
+            self.message_reader.open_shortcut(sink.stream_name, take)
 
     @override
     def _process_state_message(self, message_dict: Message) -> None:

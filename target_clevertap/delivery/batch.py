@@ -27,9 +27,10 @@ class Limits:
     rows: int
     bytes: int
 
-    def allow(self, item: Item) -> bool:
-        """Whether the item fits a call of its own."""
-        return ENVELOPE_BYTES + len(item.body) <= self.bytes
+    @property
+    def largest_item(self) -> int:
+        """The bytes of the largest item that fits a call of its own."""
+        return self.bytes - ENVELOPE_BYTES - COMMA_BYTES
 
 
 class Batch:
@@ -41,22 +42,24 @@ class Batch:
         self._limits = limits
         self._bytes = ENVELOPE_BYTES
 
-    def has_room_for(self, item: Item) -> bool:
-        """Whether one more item keeps the call within its limits."""
-        size = self._bytes + COMMA_BYTES + len(item.body)
-        return len(self.entries) < self._limits.rows and size <= self._limits.bytes
-
     @property
     def full(self) -> bool:
         """Whether no further item can be added."""
         return len(self.entries) >= self._limits.rows
 
-    def add(self, item: Item, ticket: Ticket) -> None:
-        """Put an item at the end. Events are not looked for by identity: one may have many."""
+    def add(self, item: Item, ticket: Ticket) -> bool:
+        """Put an item at the end, if that keeps the call within its limits; else return False.
+
+        Events are not looked for by identity: one may have many.
+        """
+        size = self._bytes + COMMA_BYTES + len(item.body)
+        if size > self._limits.bytes or len(self.entries) >= self._limits.rows:
+            return False
+        self._bytes = size
         if item.kind != "event":
             self.positions[item.identity] = len(self.entries)
         self.entries.append(Entry(item, [ticket]))
-        self._bytes += COMMA_BYTES + len(item.body)
+        return True
 
     def merge(self, item: Item, ticket: Ticket) -> bool:
         """Let a later version of a profile take the place of the earlier one, if that is safe.

@@ -23,7 +23,7 @@ from target_clevertap.errors import (
 from target_clevertap.rejects import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
     from target_clevertap.clevertap import Client, Refusal, UploadAnswer
@@ -42,10 +42,15 @@ CALL_REFUSED = Refused("call_refused", "CleverTap refuses the call that holds th
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """The records of one upload on their way, and how often they were sent before."""
+    """The records of one call on their way, and how often they were sent before."""
 
     entries: Sequence[Entry]
     tries: int = 0
+
+    @property
+    def identities(self) -> Iterable[str]:
+        """The profiles that the call changes; events hold nobody back."""
+        return (entry.item.identity for entry in self.entries if entry.item.kind != "event")
 
 
 class Delivery:
@@ -80,7 +85,7 @@ class Delivery:
         self._client = client
         self._outcomes = outcomes
         self._pool = pool
-        self._limits = limits
+        self._largest_item = limits.largest_item
         self._hold = uncertain == "hold"
         self._wait_limit = wait_limit
         self._clock = clock
@@ -95,7 +100,7 @@ class Delivery:
             CleverTapError: when a call has failed for good.
             WorkDirError: when a rejected row cannot be kept.
         """
-        if not self._limits.allow(item):
+        if len(item.body) > self._largest_item:
             self._outcomes.rejected(ticket, TOO_LARGE)
             return
         for lane in self._lanes.add(item, ticket):
@@ -173,7 +178,7 @@ class Delivery:
     def _settle(self, flight: Flight, refusals: Sequence[Refusal]) -> None:
         """Accepts and rejects what an answer decided; what may pass another time is sent again."""
         if not refusals and not any(entry.item.adjusted for entry in flight.entries):
-            self._all_accepted(flight.entries)
+            self._all_accepted(flight)
             return
         refused = {refusal.position: refusal for refusal in refusals}
         last_try = flight.tries + 1 >= TRIES_OF_A_RECORD
@@ -233,12 +238,10 @@ class Delivery:
         for entry in entries:
             self._accepted(entry)
 
-    def _all_accepted(self, entries: Sequence[Entry]) -> None:
+    def _all_accepted(self, flight: Flight) -> None:
         """The usual outcome, at a third of the cost of settling row by row."""
-        self._busy.difference_update(
-            entry.item.identity for entry in entries if entry.item.kind != "event"
-        )
-        self._outcomes.all_accepted(ticket for entry in entries for ticket in entry.tickets)
+        self._busy.difference_update(flight.identities)
+        self._outcomes.all_accepted(entry.tickets for entry in flight.entries)
 
     def _accepted(self, entry: Entry) -> None:
         self._landed(entry)

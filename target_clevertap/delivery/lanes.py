@@ -8,13 +8,16 @@ from target_clevertap.clevertap import PROFILES_PER_DELETION
 from target_clevertap.delivery.batch import Batch, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from target_clevertap.delivery.outcomes import Ticket
     from target_clevertap.mapping import Item
 
 MOST_LANES = 8
 """A profile that comes more often than this while its first call fills has that call sent."""
+
+
+NONE: Sequence[Lane] = ()
 
 
 class Lane:
@@ -52,24 +55,25 @@ class Lanes:
         self._clock = clock
         self._lanes: list[Lane] = []
 
-    def add(self, item: Item, ticket: Ticket) -> list[Lane]:
+    def add(self, item: Item, ticket: Ticket) -> Sequence[Lane]:
         """Put an item where its order wants it; returns the lanes that are to be sent, in order."""
         number = 0 if item.kind == "event" else self._last_with(item.identity) + 1
         if number and self._merged(self._lanes[number - 1], item, ticket):
-            return []
-        ready: list[Lane] = []
-        if number >= MOST_LANES:
-            ready, number = self.take(1), number - 1
-        elif not self._has_room(number, item):
-            # The lanes in front go too: what stands in them comes first.
-            ready, number = self.take(number + 1), 0
+            return NONE
+        ready = self.take(1) if number >= MOST_LANES else NONE
+        number -= len(ready)
         if number == len(self._lanes):
             self._lanes.append(Lane(self._limits, self._clock()))
         lane = self._lanes[number]
-        lane.batch_for(item).add(item, ticket)
+        if not lane.batch_for(item).add(item, ticket):
+            # The lanes in front go too: what stands in them comes first.
+            ready = self.take(number + 1)
+            lane, number = Lane(self._limits, self._clock()), 0
+            self._lanes.insert(0, lane)
+            lane.batch_for(item).add(item, ticket)
         return [*ready, *self.take(number + 1)] if lane.full else ready
 
-    def take(self, count: int = MOST_LANES) -> list[Lane]:
+    def take(self, count: int = MOST_LANES) -> Sequence[Lane]:
         """Hand over the first `count` lanes (or all), in the order in which they must be sent."""
         taken, self._lanes = self._lanes[:count], self._lanes[count:]
         return taken
@@ -85,11 +89,6 @@ class Lanes:
         while number >= 0 and not self._lanes[number].holds(identity):
             number -= 1
         return number
-
-    def _has_room(self, number: int, item: Item) -> bool:
-        if number == len(self._lanes):
-            return True
-        return self._lanes[number].batch_for(item).has_room_for(item)
 
     @staticmethod
     def _merged(lane: Lane, item: Item, ticket: Ticket) -> bool:

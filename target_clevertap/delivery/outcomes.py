@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,10 +12,10 @@ from target_clevertap.rejects import Row
 from target_clevertap.report import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from target_clevertap.delivery.checkpoints import Checkpoints
-    from target_clevertap.rejects import Refused, Rejects
+    from target_clevertap.rejects import Refused, Rejects, Stream
 
 
 class Ticket(msgspec.Struct, frozen=True, gc=False):
@@ -45,10 +45,22 @@ class Outcomes:
         tally.adjusted += adjusted
         self._checkpoints.settle(ticket.span)
 
-    def all_accepted(self, tickets: Iterable[Ticket]) -> None:
-        """CleverTap has all of these rows: settled together, span by span."""
-        for (stream, span), rows in Counter((t.row.stream.name, t.span) for t in tickets).items():
-            self.tallies[stream].accepted += rows
+    def all_accepted(self, many: Iterable[Sequence[Ticket]]) -> None:
+        """CleverTap has all of these rows: settled run by run of the same stream and span."""
+        stream: Stream | None = None
+        span: Span | None = None
+        rows = 0
+        for tickets in many:
+            for ticket in tickets:
+                if ticket.span is not span or ticket.row.stream is not stream:
+                    self._settle(stream, span, rows)
+                    stream, span, rows = ticket.row.stream, ticket.span, 0
+                rows += 1
+        self._settle(stream, span, rows)
+
+    def _settle(self, stream: Stream | None, span: Span | None, rows: int) -> None:
+        if stream is not None and span is not None:
+            self.tallies[stream.name].accepted += rows
             self._checkpoints.settle(span, rows)
 
     def covered(self, ticket: Ticket) -> None:
