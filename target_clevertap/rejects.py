@@ -16,7 +16,7 @@ from target_clevertap.mapping.values import encode
 from target_clevertap.reader import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 KEYS_SHOWN = 5
@@ -24,12 +24,12 @@ KEYS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """A stream as its tap announced it; `key_columns` name a row to a person."""
+    """A stream as its tap announced it; `row_key` takes what names a row out of its record."""
 
     name: str
     schema: dict[str, Any]
     key_properties: tuple[str, ...]
-    key_columns: tuple[str, ...]
+    row_key: Callable[[dict[str, Any]], Sequence[object]]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -45,8 +45,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     def key(self) -> str:
         """What names this row to a person: its key, or the number of its line."""
-        record = decode(self.line).get("record", {})
-        values = [record.get(column) for column in self.stream.key_columns]
+        values = self.stream.row_key(decode(self.line).get("record", {}))
         if not values or any(value is None for value in values):
             return f"line {self.number}"
         return "/".join(str(value) for value in values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk.sinks import Sink
@@ -61,15 +62,15 @@ class CleverTapSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self.origin: Origin = target  # type: ignore[assignment] # only our target makes our sinks
-        self._stream = self._announced(tuple(key_properties or ()))
+        self._stream = self._announced()
         self._run = self.origin.run
         self._uncounted = 0
 
-    def _announced(self, key_columns: tuple[str, ...]) -> Stream:
+    def _announced(self) -> Stream:
         """The stream as the tap announced it, before any stream map."""
         message = self.origin.message
         key_properties = tuple(message.get("key_properties") or ())
-        return Stream(message["stream"], message["schema"], key_properties, key_columns)
+        return Stream(message["stream"], message["schema"], key_properties, _nameless)
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
@@ -147,6 +148,7 @@ class MappedSink(CleverTapSink):
             path=f"streams.{key}",
             key_properties=self.key_properties,
         )
+        self._stream = replace(self._stream, row_key=self.rules.row_key)
         self._check = SchemaCheck(stream_name, self.schema) if self.validate_schema else None
         self.shortcut = self._compile_shortcut()
         for notice in self.rules.notices:
@@ -257,6 +259,11 @@ class IgnoredSink(CleverTapSink):
     @override
     def deliver(self, record: Record, ticket: Ticket) -> None:
         self.origin.run.outcomes.ignored(ticket)
+
+
+def _nameless(_record: Record) -> Sequence[object]:
+    """The key of a row whose stream has no mapping: it is not rejected, so nobody asks."""
+    return ()
 
 
 def is_deleted(message: Record) -> bool:

@@ -161,7 +161,10 @@ class TargetCleverTap(Target):
     def _process_state_message(self, message_dict: Message) -> None:
         """Hands the bytes of the value on: no float in it is ever read and written again."""
         self._assert_line_requires(message_dict, requires={"value"})
-        line = msgspec.json.decode(self.message_reader.line, type=StateLine)
+        try:
+            line = msgspec.json.decode(self.message_reader.line, type=StateLine)
+        except msgspec.DecodeError:  # NaN and the like, which the reader takes in records
+            raise self.message_reader.error("has a STATE that is not valid JSON") from None
         self.run.state(bytes(line.value))
 
     @override

@@ -17,7 +17,7 @@ SCHEMA = {"properties": {"id": {"type": "integer"}, "phone": {"type": "string"}}
 
 
 def stream(*keys: str, name: str = "users") -> Stream:
-    return Stream(name, SCHEMA, keys, keys)
+    return Stream(name, SCHEMA, keys, lambda record: [record.get(key) for key in keys])
 
 
 def row(source: Stream, record: str, number: int = 1) -> Row:

@@ -247,6 +247,25 @@ def test_a_bad_row_is_kept_and_told_while_the_rest_arrives(
     )
 
 
+@pytest.mark.parametrize(
+    ("mapping", "named"),
+    [({}, "7, 8"), ({"event_key": ["page", "user_id"]}, "/x/1, /y/2")],
+    ids=["key properties", "event key"],
+)
+def test_a_rejected_event_is_named_by_its_event_key_else_by_its_key_properties(
+    mapping: dict[str, Any], named: str, sandbox: Sandbox, settings: dict[str, Any],
+    capsys: Capture, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    streams = {"visits": VISITS | mapping}
+    rows = [
+        record("visits", id=7, user_id=1, page="/x", at=0),
+        record("visits", id=8, user_id=2, page="/y", at=0),
+    ]
+    load(settings | {"streams": streams}, [VISITS_SCHEMA, *rows], capsys)
+    assert f"(first keys: {named})" in caplog.text
+    assert sandbox.events() == []
+
+
 def test_a_rejected_file_is_input_again(
     sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
 ) -> None:
@@ -321,8 +340,9 @@ def test_a_call_refused_as_a_whole_is_halved_down_to_the_guilty_row(
         ({"type": "SCHEMA", "stream": "u", "schema": {"type": "marker"}}, "lacks properties"),
         ({"type": "SCHEMA", "stream": "u", "schema": ["marker"]}, "schema that is no object"),
         ({"type": "STATE"}, "lacks value"),
+        (b'{"type":"STATE","value":{"marker":NaN}}', "a STATE that is not valid JSON"),
     ],
-    ids=["unknown", "key", "json", "record", "member", "batch", "schema", "list", "state"],
+    ids=["unknown", "key", "json", "record", "member", "batch", "schema", "list", "state", "nan"],
 )
 def test_a_broken_contract_stops_the_run_with_the_place_and_without_content(
     message: dict[str, Any] | bytes, sentence: str, settings: dict[str, Any], capsys: Capture

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from target_clevertap.delivery.batch import Entry
 
 ROWS = 4
-STREAM = Stream("s", {}, (), ())
+STREAM = Stream("s", {}, (), lambda _record: ())
 Step = tuple[str, int]
 
 steps = st.lists(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.support.sandbox import Sandbox
 
-STREAM = Stream("users", {}, (), ())
+STREAM = Stream("users", {}, (), lambda _record: ())
 
 
 class Clock:
