@@ -6,7 +6,6 @@ import logging
 import re
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -213,6 +212,9 @@ def _wait_asked_for(headers: Mapping[str, str]) -> float | None:
 
 
 def _epoch(date: str) -> float | None:
+    # Seldom needed: the start of the program does not wait for the e-mail package.
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415
+
     try:
         return parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -6,7 +6,6 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from target_clevertap.delivery.spool import Spool
 from target_clevertap.errors import LinkExpired, SegmentIncomplete, SegmentRefused
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from target_clevertap.clevertap import Client
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
+    from target_clevertap.delivery.spool import Spool
     from target_clevertap.errors import TargetCleverTapError
     from target_clevertap.mapping import Member
     from target_clevertap.settings import SegmentMapping
@@ -65,6 +65,9 @@ class Segments:
 
     def open(self, mapping: SegmentMapping, stream: str) -> SegmentList:
         """The list that a stream adds to; streams that name one segment share it."""
+        # Only those who load segments wait for SQLite to be imported.
+        from target_clevertap.delivery.spool import Spool  # noqa: PLC0415
+
         name = mapping.segment_name
         if name not in self._lists:
             self._lists[name] = SegmentList(mapping, Spool(self._folder))

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
-from platformdirs import user_state_path
 
 from target_clevertap.errors import SettingsError
 from target_clevertap.settings.parsing import Mistakes, build
@@ -239,6 +238,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return Path(self.work_dir).expanduser()
         if project := os.environ.get("MELTANO_PROJECT_ROOT"):
             return Path(project) / ".meltano" / "target-clevertap"
+        from platformdirs import user_state_path  # noqa: PLC0415 - this branch only
+
         return user_state_path("target-clevertap")
 
     def covers(self, stream: str) -> bool:
