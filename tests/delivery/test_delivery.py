@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from target_clevertap.errors import (
     AnswerLost,
+    CleverTapError,
     CredentialsRefused,
     NotReached,
     ServerFailed,
@@ -268,6 +269,64 @@ def test_many_calls_at_once_end_as_one_after_the_other_would(
     load(settings | {"batch_size_rows": rows}, [*messages, state(1)], capsys)
     assert final(sandbox) == expected
     assert written.states == [1]
+
+
+# States of whole runs
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "down": {"kind": "status", "status": 503},
+    "throttled": {"kind": "status", "status": 429},
+    "unknown": {"kind": "status", "status": 401},
+    "reset": {"kind": "reset_before"},
+    "lost": {"kind": "reset_after"},
+    "cut": {"kind": "truncated"},
+    "refused": {"kind": "malformed"},
+    "unclear": {"kind": "nothing_processed"},
+    "passing": {"kind": "record_error", "code": 555},
+    "record": {"kind": "record_error", "code": 512},
+}
+
+
+@given(
+    lines=st.lists(st.sampled_from(["good", "good", "bad", "state", "schema"]), max_size=30),
+    faults=st.lists(st.tuples(st.sampled_from(sorted(FAULTS)), st.integers(1, 9)), max_size=3),
+    rows=st.integers(1, 4),
+    limit=st.sampled_from([0, 600]),
+)
+@hypothesis_settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_state_is_ahead_of_the_rows_whatever_fails(
+    lines: list[str], faults: list[tuple[str, int]], rows: int, limit: int, sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory, capsys: Capture,
+) -> None:  # fmt: skip
+    folder, messages, read = tmp_path_factory.mktemp("work"), list(SCHEMAS), 0
+    for line in lines:
+        if line == "state":
+            messages.append(state(read))
+        elif line == "schema":
+            wider = schema("orders", None, user="string", n="integer", **{f"c{read}": "string"})
+            messages.append(wider)
+        else:
+            read += 1
+            messages.append(order(read) if line == "good" else record("orders", n=read))
+    sandbox.reset()
+    for kind, call in faults:
+        sandbox.fault(**FAULTS[kind], calls=[call])
+    sandbox.latency(0.002, jitter=0.002)
+    settings = config(sandbox, folder, streams=STREAMS, retry_limit_seconds=limit)
+    ended_well = True
+    try:
+        load(settings | {"batch_size_rows": rows}, messages, capsys)
+    except CleverTapError:
+        ended_well = False
+    settled = {*orders(sandbox), *(row["record"]["n"] for row in rejected(folder))}
+    for covered in written.states:
+        assert set(range(1, covered + 1)) <= settled
+    if ended_well:
+        assert settled == set(range(1, read + 1))
+        last = [message["value"] for message in messages if message["type"] == "STATE"][-1:]
+        assert written.states[-1:] == last
 
 
 def test_calls_really_are_under_way_together(
