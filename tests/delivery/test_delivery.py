@@ -288,13 +288,15 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 @given(
-    lines=st.lists(st.sampled_from(["good", "good", "bad", "state", "schema"]), max_size=30),
-    faults=st.lists(st.tuples(st.sampled_from(sorted(FAULTS)), st.integers(1, 9)), max_size=3),
+    lines=st.lists(
+        st.sampled_from(["good", "good", "state", "bad", "schema"]), min_size=3, max_size=30
+    ),
+    faults=st.lists(st.tuples(st.sampled_from(sorted(FAULTS)), st.integers(1, 5)), max_size=4),
     rows=st.integers(1, 4),
     limit=st.sampled_from([0, 600]),
 )
 @hypothesis_settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_state_is_ahead_of_the_rows_whatever_fails(
     lines: list[str], faults: list[tuple[str, int]], rows: int, limit: int, sandbox: Sandbox,
