@@ -213,12 +213,11 @@ class ItemSink(MappedSink):
 class ProfileSink(ItemSink):
     """Rows become profiles."""
 
-    mapping: ProfileMapping
     rules: ProfileRules
 
     @override
     def deliver_deletion(self, record: Record, ticket: Ticket) -> None:
-        if self.mapping.on_delete == "delete":
+        if self.rules.deletes:
             self.origin.run.delivery.add(self.rules.deletion(record), ticket)
         else:
             super().deliver_deletion(record, ticket)

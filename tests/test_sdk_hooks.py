@@ -83,12 +83,6 @@ def test_the_record_path_of_the_sdk_does_nothing_that_ours_leaves_out() -> None:
     assert source.count("sink.") == 13 + counts
 
 
-@pytest.fixture
-def stock(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Gives the means to send every record the SDK's own way."""
-    return monkeypatch
-
-
 def outcome(
     messages: Sequence[Message | bytes], sandbox: Sandbox, work_dir: Path,
     capsys: pytest.CaptureFixture[str],
@@ -115,12 +109,12 @@ SAMPLES = [
 @pytest.mark.parametrize("sample", sorted(SAMPLES))
 def test_both_paths_end_alike_for_the_samples_of_the_sdk(
     sample: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    stock: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     text = (files(target_test_streams) / sample).read_bytes()
     messages: list[Message | bytes] = list(text.splitlines())
     ours = outcome(messages, sandbox, tmp_path / "ours", capsys)
-    stock.setattr(TargetCleverTap, "_find_plain_sink", lambda _self, _stream: None)
+    monkeypatch.setattr(TargetCleverTap, "_find_plain_sink", lambda _self, _stream: None)
     assert outcome(messages, sandbox, tmp_path / "stock", capsys) == ours
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from threading import Condition
 from typing import TYPE_CHECKING
 
@@ -32,27 +33,24 @@ class Slots:
     def slot(self) -> Iterator[None]:
         """Holds a place while one call is made; waits for one if need be. For any thread."""
         halvings = self._take()
+        adapt: Callable[[], None] = _stay
         try:
             yield
+            adapt = self._grow
         except Throttled:
-            self._give_back(self._halve, halvings)
+            adapt = partial(self._halve, halvings)
             raise
-        except BaseException:
-            self._give_back()
-            raise
-        self._give_back(self._grow)
+        finally:
+            with self._changed:
+                self._taken -= 1
+                adapt()
+                self._changed.notify_all()
 
     def _take(self) -> int:
         with self._changed:
             self._changed.wait_for(lambda: self._taken < int(self.limit))
             self._taken += 1
             return self._halvings
-
-    def _give_back(self, adapt: Callable[..., None] = lambda: None, *arguments: int) -> None:
-        with self._changed:
-            self._taken -= 1
-            adapt(*arguments)
-            self._changed.notify_all()
 
     def _grow(self) -> None:
         self.limit = min(self.limit + 1 / self.limit, float(self._ceiling))
@@ -62,3 +60,7 @@ class Slots:
         if halvings == self._halvings:
             self._halvings += 1
             self.limit = max(self.limit / 2, 1.0)
+
+
+def _stay() -> None:
+    """Any other failure says nothing about how many calls the account takes."""

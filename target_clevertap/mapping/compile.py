@@ -197,7 +197,6 @@ def _segment(mapping: SegmentMapping, stream: _Stream, key: tuple[Getter, ...]) 
         identify=stream.identify(mapping.identifier),
         key=key,
         notices=() if kind in DOCUMENTED_IN_LISTS else (_undocumented(kind),),
-        mapping=mapping,
         member_type="g" if kind == "objectId" else "i",
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_clevertap.mapping.dates import Seconds
-    from target_clevertap.settings import IdentifierKind, SegmentMapping
+    from target_clevertap.settings import IdentifierKind
 
 Time = Reading["int | None"]
 EventName = Reading[str]
@@ -129,7 +129,6 @@ class EventRules(Rules):
 class SegmentRules(Rules):
     """Records as members of the custom list that `mapping` describes."""
 
-    mapping: SegmentMapping
     member_type: Literal["g", "i"]
 
     def member(self, record: Record) -> Member:

@@ -43,6 +43,16 @@ class Tap:
         self.rows_before[value] = self.rows
         self.checkpoints.state(value)
 
+    def do(self, step: str, number: int) -> None:
+        if step == "row":
+            self.row()
+        elif step == "state":
+            self.state()
+        elif step == "settle":
+            self.settle(number)
+        else:
+            self.clock.seconds += number
+
     def settle(self, which: int) -> None:
         if self.open:
             row = sorted(self.open)[which % len(self.open)]
@@ -64,14 +74,7 @@ steps = st.lists(
 def test_no_state_is_ahead_and_the_last_one_is_always_written(steps: list[tuple[str, int]]) -> None:
     tap = Tap()
     for step, number in steps:
-        if step == "row":
-            tap.row()
-        elif step == "state":
-            tap.state()
-        elif step == "settle":
-            tap.settle(number)
-        else:
-            tap.clock.seconds += number
+        tap.do(step, number)
     while tap.open:
         tap.settle(0)
     tap.checkpoints.flush()
@@ -83,12 +86,7 @@ def test_no_state_is_ahead_and_the_last_one_is_always_written(steps: list[tuple[
 def test_memory_holds_only_what_is_unsettled(steps: list[tuple[str, int]]) -> None:
     tap = Tap()
     for step, number in steps:
-        if step == "row":
-            tap.row()
-        elif step == "state":
-            tap.state()
-        elif step == "settle":
-            tap.settle(number)
+        tap.do(step, number)
         spans = 0
         span: Span | None = tap.checkpoints._current  # noqa: SLF001 - memory is the subject here
         while span is not None:
