@@ -149,11 +149,9 @@ def test_a_signal_ends_the_reading_and_what_was_read_is_delivered(
         assert process.stdin
         assert process.stdout
         # The state after a row tells that the target waits for the next line.
-        process.stdin.write(lines([USERS_SCHEMA, ADA, state(1)]))
-        process.stdin.flush()
+        feed(process, [USERS_SCHEMA, ADA, state(1)])
         assert process.stdout.readline() == b"1\n"
-        process.stdin.write(lines([record("users", id=2, name="Bob")]))
-        process.stdin.flush()
+        feed(process, [record("users", id=2, name="Bob")])
         os.kill(process.pid, number)
         assert process.wait(timeout=30) == 128 + number
     assert sandbox.profile("1") is not None
@@ -163,14 +161,12 @@ def test_the_last_rows_of_a_silent_tap_do_not_wait_for_the_next_one(
     settings: dict[str, Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     with running(settings | {"batch_wait_limit_seconds": 0}, tmp_path) as process:
-        assert process.stdin
         assert process.stdout
-        process.stdin.write(lines([USERS_SCHEMA, ADA, state(1)]))
-        process.stdin.flush()
+        feed(process, [USERS_SCHEMA, ADA, state(1)])
         # Neither the end of the input nor a full batch: nothing but time brings this state.
         assert process.stdout.readline() == b"1\n"
         assert sandbox.profile("1") is not None
-        process.stdin.close()
+        close_input(process)
         assert process.wait(timeout=30) == 0
 
 
@@ -180,10 +176,8 @@ def test_a_signal_in_the_middle_of_a_call_waits_for_its_answer(
 ) -> None:
     sandbox.fault(kind="slow", seconds=1, calls=[1])
     with running(settings | {"batch_size_rows": 1}, tmp_path) as process:
-        assert process.stdin
         assert process.stdout
-        process.stdin.write(lines([USERS_SCHEMA, ADA, state(1)]))
-        process.stdin.flush()
+        feed(process, [USERS_SCHEMA, ADA, state(1)])
         wait_for_call(sandbox, 1)
         os.kill(process.pid, number)
         assert process.wait(timeout=30) == 128 + number
@@ -196,13 +190,10 @@ def test_a_second_signal_ends_the_process_at_once(
 ) -> None:
     sandbox.fault(kind="slow", seconds=30, calls=[2])
     with running(settings | {"batch_size_rows": 1}, tmp_path) as process:
-        assert process.stdin
         assert process.stdout
-        process.stdin.write(lines([USERS_SCHEMA, ADA, state(1)]))
-        process.stdin.flush()
+        feed(process, [USERS_SCHEMA, ADA, state(1)])
         assert process.stdout.readline() == b"1\n"
-        process.stdin.write(lines([record("users", id=2, name="Bob")]))
-        process.stdin.flush()
+        feed(process, [record("users", id=2, name="Bob")])
         wait_for_call(sandbox, 2)
         os.kill(process.pid, signal.SIGTERM)
         os.kill(process.pid, signal.SIGINT)
@@ -222,6 +213,18 @@ def test_a_bug_is_told_by_its_places_and_without_values(
     assert "Unforeseen KeyError" in caplog.text
     assert "stumble" in caplog.text
     assert "marker" not in caplog.text
+
+
+def feed(process: subprocess.Popen[bytes], messages: list[Message]) -> None:
+    """Write messages to a target and leave its input open."""
+    assert process.stdin
+    process.stdin.write(lines(messages))
+    process.stdin.flush()
+
+
+def close_input(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin
+    process.stdin.close()
 
 
 def wait_for_call(sandbox: Sandbox, number: int) -> None:
