@@ -32,7 +32,7 @@ bench: $(VENV)/.ready ## how fast it is, beside a plain target and a bare loop: 
 next: $(BIN)/uv ## the tests that touch the Singer SDK, with its newest pre-release
 	$(BIN)/uv venv --quiet --allow-existing .tools/next
 	$(BIN)/uv pip install --quiet --python .tools/next --prerelease allow --upgrade-package singer-sdk \
-	  --editable '.[sandbox,s3,parquet]' --group dev 'singer-sdk[testing]>=0.55.0b0'
+	  --editable '.[parquet,postgres,s3,sandbox]' --group dev 'singer-sdk[testing]>=0.55.0b0'
 	.tools/next/bin/python -m pytest tests/test_sdk.py tests/test_sdk_hooks.py tests/test_target.py tests/test_cli.py
 
 check: $(VENV)/.ready ## lint, types, the floors of the code, the documentation
@@ -65,7 +65,7 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[parquet,s3,sandbox]' \
+	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[parquet,postgres,s3,sandbox]' \
 	  --group dev
 	@touch $@
 
