@@ -103,16 +103,39 @@ class Storage(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One row: its RECORD message, the line a tap would have written, and where it stands."""
+    """One row: the RECORD line that a tap would have written for it, and where it stands."""
 
-    message: dict[str, Any]
-    line: bytes
+    batch: Batch
+    raw: bytes
     file: str
     number: int
 
+    @property
+    def line(self) -> bytes:
+        """The RECORD line."""
+        return msgspec.json.encode(self.batch.record(msgspec.Raw(self.raw)))
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The RECORD message.
+
+        Raises:
+            InputError: when the row is no JSON object.
+        """
+        try:
+            record = decode(self.raw)
+        except (ValueError, RecursionError):
+            raise self.error("is not valid JSON") from None
+        if not isinstance(record, dict):
+            raise self.error("is no record: no JSON object")
+        return self.batch.record(record)
+
     def error(self, problem: str) -> InputError:
         """What is wrong with the row, by file and number (from 1)."""
-        return _row_error(self.file, self.number, problem)
+        return InputError(
+            f"Row {self.number} of the batch file {self.file} {problem}. "
+            "The tap broke the Singer contract; look at that file."
+        )
 
 
 def batch_rows(batch: Batch, storage: Storage) -> Generator[BatchRow, None, None]:
@@ -128,18 +151,7 @@ def batch_rows(batch: Batch, storage: Storage) -> Generator[BatchRow, None, None
         with _explained(url), _opened(url, storage, block_bytes) as file:
             for number, raw in enumerate(rows(file), start=1):
                 if raw and not raw.isspace():
-                    yield _row(batch, raw.strip(), name, number)
-
-
-def _row(batch: Batch, raw: bytes, name: str, number: int) -> BatchRow:
-    try:
-        record = decode(raw)
-    except (ValueError, RecursionError):
-        raise _row_error(name, number, "is not valid JSON") from None
-    if not isinstance(record, dict):
-        raise _row_error(name, number, "is no record: no JSON object")
-    line = msgspec.json.encode(batch.record(msgspec.Raw(raw)))
-    return BatchRow(batch.record(record), line, name, number)
+                    yield BatchRow(batch, raw.strip(), name, number)
 
 
 def _reading_of(encoding: Encoding) -> tuple[Rows, int]:
@@ -242,10 +254,3 @@ def _missing_package(url: str, error: ImportError) -> str:
 def _name(url: str) -> str:
     """What names a file to a person: the last part of its path."""
     return url.partition("?")[0].rpartition("/")[2] or "without a name"
-
-
-def _row_error(file: str, number: int, problem: str) -> InputError:
-    return InputError(
-        f"Row {number} of the batch file {file} {problem}. "
-        "The tap broke the Singer contract; look at that file."
-    )

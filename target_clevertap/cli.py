@@ -19,6 +19,12 @@ log = logging.getLogger("target-clevertap")
 
 FAILED = 1
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread that has an answer waits for the reading one to let it go on.
+
+Python's own 5 ms, several times in each call, left 3 % of the limit unused at 200 ms a call.
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `target-clevertap` and end the process.
@@ -26,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Exit codes: 0 done; 1 could not go on; 2 wrong usage or settings; 3 delivered, but a segment
     was refused by its guard; 128+n ended by signal n.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     sys.exit(run(arguments))
 
 

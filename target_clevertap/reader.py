@@ -69,13 +69,12 @@ class LineReader(GenericSingerReader[bytes]):
     ) -> Counter[str]:
         """Hands every message to the callback of its type; returns how many of each there were."""
         counts: Counter[str] = Counter()
-        shortcuts, taken = self.shortcuts, 0
+        taken = 0
         for lines in self._lines(file_input or self.default_input):
             for line in lines:
                 self.line_number += 1
                 self.line = line
-                take = shortcuts.get(line[: line.find(RECORD_MEMBER)])
-                if take is not None and take(line):
+                if self.take_shortcut():
                     taken += 1
                 elif line and not line.isspace():
                     counts[self._dispatch(line, callbacks)] += 1
@@ -83,6 +82,12 @@ class LineReader(GenericSingerReader[bytes]):
                     break
         counts["RECORD"] += taken
         return counts
+
+    def take_shortcut(self) -> bool:
+        """Give the current line to the shortcut for lines like it; returns whether that took it."""
+        line = self.line
+        take = self.shortcuts.get(line[: line.find(RECORD_MEMBER)])
+        return take is not None and take(line)
 
     def _dispatch(self, line: bytes, callbacks: Mapping[str, Callable[[Message], None]]) -> str:
         """Hand the message in a line to the callback of its type; returns the type."""

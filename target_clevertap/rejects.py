@@ -32,7 +32,7 @@ class Stream:
     row_key: Callable[[dict[str, Any]], Sequence[object]]
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
+class Row(msgspec.Struct, gc=False, eq=False):
     """One RECORD line, byte for byte, so that it can be kept as it came.
 
     There is one for every row in flight: as a struct it costs a sixth of a frozen dataclass, and

@@ -16,7 +16,7 @@ from target_clevertap.mapping import (
     compile_mapping,
     compile_shortcut,
 )
-from target_clevertap.rejects import Refused, Row, Stream
+from target_clevertap.rejects import Refused, Stream
 from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping, StreamMapping
 
 if TYPE_CHECKING:
@@ -41,9 +41,6 @@ class Origin(Protocol):
     run: Run
     message: Record
     message_reader: LineReader
-
-    def row(self, stream: Stream) -> Row:
-        """The RECORD line being processed, as a row of `stream`."""
 
 
 class CleverTapSink(Sink):
@@ -76,7 +73,8 @@ class CleverTapSink(Sink):
     def process_record(self, record: Record, context: Record) -> None:
         """Send a record on its way, or reject it."""
         outcomes = self.origin.run.outcomes
-        ticket = outcomes.read(self.origin.row(self._stream))
+        reader = self.origin.message_reader
+        ticket = outcomes.read(self._stream, reader.line, reader.line_number)
         try:
             self.deliver(record, ticket)
         except Rejection as rejection:
@@ -172,7 +170,7 @@ class MappedSink(CleverTapSink):
             item = shortcut(line)
             if item is None:
                 return False
-            add(item, read(Row(stream, line, reader.line_number)))
+            add(item, read(stream, line, reader.line_number))
             self._uncounted += 1
             return True
 

@@ -20,7 +20,6 @@ from target_clevertap.batch_files import BATCH_CONFIG, Batch, Storage, batch_row
 from target_clevertap.delivery import Run
 from target_clevertap.errors import InputError, Interrupted, SettingsError, StateNotWritten
 from target_clevertap.reader import LineReader, Message, StateLine
-from target_clevertap.rejects import Row, Stream
 from target_clevertap.settings import Settings, config_jsonschema, unreadable_variables
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
@@ -104,10 +103,6 @@ class TargetCleverTap(Target):
         _, mapping = self.settings.mapping_for(stream_name)
         return SINKS[type(mapping)]
 
-    def row(self, stream: Stream) -> Row:
-        """The RECORD line being processed, as a row of `stream`."""
-        return Row(stream, self.message_reader.line, self.message_reader.line_number)
-
     @override
     def _process_schema_message(self, message_dict: Message) -> None:
         if not isinstance(message_dict.get("schema", {}), dict):
@@ -184,6 +179,8 @@ class TargetCleverTap(Target):
                 if self._signal is not None:
                     return
                 self.message_reader.line = row.line
+                if self.message_reader.take_shortcut():
+                    continue
                 try:
                     self._process_record_message(row.message)
                 except MissingKeyPropertiesError:

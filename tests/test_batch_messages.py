@@ -20,8 +20,10 @@ import pytest
 from singer_sdk.batch import Batcher
 from singer_sdk.helpers._batch import BatchConfig
 
+from target_clevertap import batch_files
 from target_clevertap.delivery import Run
 from target_clevertap.errors import InputError, ServerFailed, SettingsError
+from target_clevertap.reader import decode
 from target_clevertap.target import TargetCleverTap
 from tests.support.pipeline import (
     command,
@@ -91,6 +93,26 @@ def names(sandbox: Sandbox) -> dict[str, Any]:
 
 
 # What arrives
+
+
+def test_clean_rows_take_the_short_way_of_record_lines(
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    decoded: list[bytes] = []
+
+    def counting(raw: bytes) -> Any:  # noqa: ANN401 - any JSON value
+        decoded.append(raw)
+        return decode(raw)
+
+    monkeypatch.setattr(batch_files, "decode", counting)
+    plain(tmp_path / "1.jsonl", [{"id": number, "name": "Ada"} for number in range(1, 30)])
+    load(settings, [USERS_SCHEMA, batch(tmp_path / "1.jsonl")], capsys)
+    assert len(names(sandbox)) == 29
+    assert len(decoded) == 1, "the first row shows what the lines look like"
 
 
 def plain(path: Path, records: list[Record]) -> None:

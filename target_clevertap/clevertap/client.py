@@ -165,7 +165,7 @@ class Client:
         """
         if not 0 < len(records) <= RECORDS_PER_UPLOAD:
             raise ValueError(f"an upload has 1 to {RECORDS_PER_UPLOAD} records, not {len(records)}")
-        body = b'{"d":[' + b",".join(records) + b"]}"
+        body = b"".join((b'{"d":[', b",".join(records), b"]}"))
         call = _Call("upload", lambda: self._post(self._upload_path, body), _answer, len(records))
         return match(self._run(call, retry_on), records)
 

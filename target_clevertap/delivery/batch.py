@@ -13,11 +13,21 @@ ENVELOPE_BYTES = len(b'{"d":[]}')
 COMMA_BYTES = 1
 
 
-class Entry(msgspec.Struct, gc=False):
-    """One item of a call and the rows it stands for: several after a merge."""
+class Entry(msgspec.Struct, gc=False, eq=False):
+    """A row on its way to CleverTap: its item, and the `earlier` row that was merged into it."""
 
     item: Item
-    tickets: list[Ticket]
+    ticket: Ticket
+    earlier: Entry | None = None
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """The tickets of all rows that the item stands for, in the order they were read."""
+        tickets, entry = [self.ticket], self.earlier
+        while entry is not None:
+            tickets.append(entry.ticket)
+            entry = entry.earlier
+        return tickets[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +57,35 @@ class Batch:
         """Whether no further item can be added."""
         return len(self.entries) >= self._limits.rows
 
-    def add(self, item: Item, ticket: Ticket) -> bool:
+    def add(self, entry: Entry) -> bool:
         """Put an item at the end, if that keeps the call within its limits; else return False.
 
         Events are not looked for by identity: one may have many.
         """
+        item, number = entry.item, len(self.entries)
         size = self._bytes + COMMA_BYTES + len(item.body)
-        if size > self._limits.bytes or len(self.entries) >= self._limits.rows:
+        if size > self._limits.bytes or number >= self._limits.rows:
             return False
         self._bytes = size
         if item.kind != "event":
-            self.positions[item.identity] = len(self.entries)
-        self.entries.append(Entry(item, [ticket]))
+            self.positions[item.identity] = number
+        self.entries.append(entry)
         return True
 
-    def merge(self, item: Item, ticket: Ticket) -> bool:
+    def merge(self, entry: Entry) -> bool:
         """Let a later version of a profile take the place of the earlier one, if that is safe.
 
         Counters and list operators change what is there: two of them are never made one.
         """
-        entry = self.entries[self.positions[item.identity]]
-        if not (entry.item.plain and item.plain):
+        position = self.positions[entry.item.identity]
+        earlier = self.entries[position]
+        if not (earlier.item.plain and entry.item.plain):
             return False
-        merged = merge(entry.item, item)
-        size = self._bytes + len(merged.body) - len(entry.item.body)
+        merged = merge(earlier.item, entry.item)
+        size = self._bytes + len(merged.body) - len(earlier.item.body)
         if size > self._limits.bytes:
             return False
         self._bytes = size
-        entry.item = merged
-        entry.tickets.append(ticket)
+        entry.item, entry.earlier = merged, earlier
+        self.entries[position] = entry
         return True

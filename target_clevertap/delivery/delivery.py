@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from target_clevertap.clevertap import ANY_FAILURE, UNLESS_LOST
+from target_clevertap.delivery.batch import Entry
 from target_clevertap.delivery.lanes import Lane, Lanes
 from target_clevertap.errors import (
     AnswerLost,
@@ -23,11 +24,11 @@ from target_clevertap.errors import (
 from target_clevertap.rejects import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
     from target_clevertap.clevertap import Client, Refusal, UploadAnswer
-    from target_clevertap.delivery.batch import Entry, Limits
+    from target_clevertap.delivery.batch import Limits
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
     from target_clevertap.delivery.pool import Pool
     from target_clevertap.mapping import Item
@@ -51,6 +52,15 @@ class Flight:
     def identities(self) -> Iterable[str]:
         """The profiles that the call changes; events hold nobody back."""
         return (entry.item.identity for entry in self.entries if entry.item.kind != "event")
+
+    @property
+    def tickets(self) -> Iterator[Ticket]:
+        """Those of all rows that the call stands for."""
+        for entry in self.entries:
+            if entry.earlier is None:
+                yield entry.ticket
+            else:
+                yield from entry.tickets
 
 
 class Delivery:
@@ -103,7 +113,7 @@ class Delivery:
         if len(item.body) > self._largest_item:
             self._outcomes.rejected(ticket, TOO_LARGE)
             return
-        for lane in self._lanes.add(item, ticket):
+        for lane in self._lanes.add(Entry(item, ticket)):
             self._launch(lane)
 
     def tick(self) -> float | None:
@@ -241,7 +251,7 @@ class Delivery:
     def _all_accepted(self, flight: Flight) -> None:
         """The usual outcome, at a third of the cost of settling row by row."""
         self._busy.difference_update(flight.identities)
-        self._outcomes.all_accepted(entry.tickets for entry in flight.entries)
+        self._outcomes.all_accepted(flight.tickets)
 
     def _accepted(self, entry: Entry) -> None:
         self._landed(entry)

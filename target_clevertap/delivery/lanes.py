@@ -10,7 +10,7 @@ from target_clevertap.delivery.batch import Batch, Limits
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from target_clevertap.delivery.outcomes import Ticket
+    from target_clevertap.delivery.batch import Entry
     from target_clevertap.mapping import Item
 
 MOST_LANES = 8
@@ -32,15 +32,6 @@ class Lane:
         """The call that an item belongs to."""
         return self.deletes if item.kind == "delete" else self.uploads
 
-    def holds(self, identity: str) -> bool:
-        """Whether a profile or a deletion of this identity is in here."""
-        return identity in self.uploads.positions or identity in self.deletes.positions
-
-    @property
-    def full(self) -> bool:
-        """Whether one of the calls is ready to go."""
-        return self.uploads.full or self.deletes.full
-
 
 class Lanes:
     """The lanes that are filling, first to be sent first.
@@ -55,23 +46,26 @@ class Lanes:
         self._clock = clock
         self._lanes: list[Lane] = []
 
-    def add(self, item: Item, ticket: Ticket) -> Sequence[Lane]:
+    def add(self, entry: Entry) -> Sequence[Lane]:
         """Put an item where its order wants it; returns the lanes that are to be sent, in order."""
+        item = entry.item
         number = 0 if item.kind == "event" else self._last_with(item.identity) + 1
-        if number and self._merged(self._lanes[number - 1], item, ticket):
+        if number and self._merged(self._lanes[number - 1], entry):
             return NONE
         ready = self.take(1) if number >= MOST_LANES else NONE
         number -= len(ready)
         if number == len(self._lanes):
             self._lanes.append(Lane(self._limits, self._clock()))
         lane = self._lanes[number]
-        if not lane.batch_for(item).add(item, ticket):
+        batch = lane.deletes if item.kind == "delete" else lane.uploads
+        if not batch.add(entry):
             # The lanes in front go too: what stands in them comes first.
             ready = self.take(number + 1)
             lane, number = Lane(self._limits, self._clock()), 0
             self._lanes.insert(0, lane)
-            lane.batch_for(item).add(item, ticket)
-        return [*ready, *self.take(number + 1)] if lane.full else ready
+            batch = lane.batch_for(item)
+            batch.add(entry)
+        return [*ready, *self.take(number + 1)] if batch.full else ready
 
     def take(self, count: int = MOST_LANES) -> Sequence[Lane]:
         """Hand over the first `count` lanes (or all), in the order in which they must be sent."""
@@ -84,13 +78,15 @@ class Lanes:
         return self._lanes[0].began if self._lanes else None
 
     def _last_with(self, identity: str) -> int:
-        """The number of the last lane that holds an identity, or -1."""
-        number = len(self._lanes) - 1
-        while number >= 0 and not self._lanes[number].holds(identity):
+        """The number of the last lane that holds a profile or a deletion of it, or -1."""
+        number = len(self._lanes)
+        for lane in reversed(self._lanes):
             number -= 1
-        return number
+            if identity in lane.uploads.positions or identity in lane.deletes.positions:
+                return number
+        return -1
 
     @staticmethod
-    def _merged(lane: Lane, item: Item, ticket: Ticket) -> bool:
-        batch = lane.batch_for(item)
-        return item.identity in batch.positions and batch.merge(item, ticket)
+    def _merged(lane: Lane, entry: Entry) -> bool:
+        batch = lane.batch_for(entry.item)
+        return entry.item.identity in batch.positions and batch.merge(entry)

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from target_clevertap.delivery.checkpoints import Span
 from target_clevertap.rejects import Row
 from target_clevertap.report import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from target_clevertap.delivery.checkpoints import Checkpoints
+    from target_clevertap.delivery.checkpoints import Checkpoints, Span
     from target_clevertap.rejects import Refused, Rejects, Stream
 
 
-class Ticket(msgspec.Struct, frozen=True, gc=False):
-    """A row on its way, and the span between two STATE messages that waits for it."""
+class Ticket(Row, gc=False, eq=False):
+    """A row on its way, with the span between two STATE messages that waits for it."""
 
-    row: Row
     span: Span
 
 
@@ -33,29 +29,28 @@ class Outcomes:
         self._rejects = rejects
         self._checkpoints = checkpoints
 
-    def read(self, row: Row) -> Ticket:
-        """A row was read; the ticket goes with it until it is settled."""
-        self.tallies[row.stream.name].read += 1
-        return Ticket(row, self._checkpoints.row())
+    def read(self, stream: Stream, line: bytes, number: int) -> Ticket:
+        """A row was read from a RECORD line; the ticket goes with it until it is settled."""
+        self.tallies[stream.name].read += 1
+        return Ticket(stream, line, number, self._checkpoints.row())
 
     def accepted(self, ticket: Ticket, *, adjusted: bool = False) -> None:
         """CleverTap has the row; `adjusted` tells that a value was cut or left out."""
-        tally = self.tallies[ticket.row.stream.name]
+        tally = self.tallies[ticket.stream.name]
         tally.accepted += 1
         tally.adjusted += adjusted
         self._checkpoints.settle(ticket.span)
 
-    def all_accepted(self, many: Iterable[Sequence[Ticket]]) -> None:
+    def all_accepted(self, tickets: Iterable[Ticket]) -> None:
         """CleverTap has all of these rows: settled run by run of the same stream and span."""
         stream: Stream | None = None
         span: Span | None = None
         rows = 0
-        for tickets in many:
-            for ticket in tickets:
-                if ticket.span is not span or ticket.row.stream is not stream:
-                    self._settle(stream, span, rows)
-                    stream, span, rows = ticket.row.stream, ticket.span, 0
-                rows += 1
+        for ticket in tickets:
+            if ticket.span is not span or ticket.stream is not stream:
+                self._settle(stream, span, rows)
+                stream, span, rows = ticket.stream, ticket.span, 0
+            rows += 1
         self._settle(stream, span, rows)
 
     def _settle(self, stream: Stream | None, span: Span | None, rows: int) -> None:
@@ -75,7 +70,7 @@ class Outcomes:
 
     def ignored(self, ticket: Ticket) -> None:
         """The configuration says that this row is not sent."""
-        self.tallies[ticket.row.stream.name].ignored += 1
+        self.tallies[ticket.stream.name].ignored += 1
         self._checkpoints.settle(ticket.span)
 
     def rejected(self, ticket: Ticket, refused: Refused) -> None:
@@ -84,6 +79,6 @@ class Outcomes:
         Raises:
             WorkDirError: when it cannot be kept; the row stays unsettled then.
         """
-        self._rejects.add(ticket.row, refused)
-        self.tallies[ticket.row.stream.name].rejected += 1
+        self._rejects.add(ticket, refused)
+        self.tallies[ticket.stream.name].rejected += 1
         self._checkpoints.settle(ticket.span)

@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 SECONDS_BETWEEN_SIGNALS = 0.5
 
+READY_AHEAD = 3
+"""Calls that may wait for a thread: none of them then waits for the reading thread to make one."""
+
 
 class Pool:
     """Runs calls in threads. What follows from a result runs in the thread that asks for it.
@@ -29,11 +32,12 @@ class Pool:
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="clevertap")
         self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.under_way = 0
+        """Calls whose results nobody has taken yet."""
 
     @property
     def full(self) -> bool:
-        """Whether as many calls are under way as there are threads."""
-        return self.under_way >= self._size
+        """Whether no further call should be started: all threads have one, and a few wait."""
+        return self.under_way >= self._size + READY_AHEAD
 
     def start(self, call: Callable[[], T], then: Callable[[Future[T]], None]) -> None:
         """Make a call in a thread; `then` gets its future when someone takes the result."""

@@ -76,7 +76,7 @@ class Segments:
 
     def add(self, segment: SegmentList, member: Member, ticket: Ticket) -> None:
         """Add a member. Whatever sign of completeness came before, it holds no longer."""
-        stream = ticket.row.stream.name
+        stream = ticket.stream.name
         segment.spool.add(member)
         segment.rows[stream] += 1
         segment.incomplete.add(stream)

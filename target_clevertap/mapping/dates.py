@@ -66,18 +66,9 @@ def dates(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Convert
     # There are few different days, and a day in a zone costs more than anything else here.
     of_day = lru_cache(DAYS_REMEMBERED)(convert)
 
-    usual = pattern is None and unit is None
-
     def fast(value: object) -> object:
-        if type(value) is str:
-            if len(value) == _DAY_CHARACTERS:
-                return of_day(value)
-            if usual:
-                try:
-                    since = datetime.fromisoformat(value) - _EPOCH
-                except (ValueError, TypeError):  # no time as it stands, or one without an offset
-                    return convert(value)
-                return f"$D_{since.days * _DAY + since.seconds}"
+        if type(value) is str and len(value) == _DAY_CHARACTERS:
+            return of_day(value)
         return convert(value)
 
     return fast
@@ -108,8 +99,16 @@ def epoch_seconds(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) ->
         NotATime: for anything else.
         Milliseconds: for numbers of 12 digits and more when no unit is given.
     """
+    usual = pattern is None and unit is None
 
     def convert(value: object) -> int | None:
+        if usual and type(value) is str:
+            try:
+                since = datetime.fromisoformat(value) - _EPOCH
+            except (ValueError, TypeError):
+                pass  # no time as it stands, or one without an offset
+            else:
+                return since.days * _DAY + since.seconds
         if isinstance(value, str):
             written = value.strip()
             return _of_text(written, zone, pattern, unit) if written else None

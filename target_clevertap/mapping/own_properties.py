@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from target_clevertap.mapping.values import Converter
     from target_clevertap.settings import ValueType
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+_is_email = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+").fullmatch
 _ZONE = re.compile(
     r"[A-Za-z]{2,5}"  # an abbreviation: PST
     r"|[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2}"  # Area/City: Asia/Kolkata
@@ -52,10 +52,12 @@ def email(value: object) -> object:
     """An address: one @ with something on both sides, a dot in the domain, no spaces."""
     if not isinstance(value, str):
         raise Fault("email_invalid")
+    if len(value) <= MAX_TEXT and _is_email(value):
+        return value
     address = value.strip()
     if not address:
         return None
-    if len(address) > MAX_TEXT or not _EMAIL.fullmatch(address):
+    if len(address) > MAX_TEXT or not _is_email(address):
         raise Fault("email_invalid")
     return address
 

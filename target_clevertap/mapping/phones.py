@@ -36,7 +36,7 @@ def phones(default_country: str | None) -> Converter:
     """
 
     def convert(value: object) -> object:
-        number, named = value if isinstance(value, tuple) else (value, ABSENT)
+        number, named = value if type(value) is tuple else (value, ABSENT)
         if type(number) is str:
             valid = is_valid_e164(number)
             if valid:

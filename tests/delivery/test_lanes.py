@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_clevertap.delivery.batch import Limits
+from target_clevertap.delivery.batch import Entry, Limits
 from target_clevertap.delivery.checkpoints import Span
 from target_clevertap.delivery.lanes import MOST_LANES, Lane, Lanes
 from target_clevertap.delivery.outcomes import Ticket
 from target_clevertap.mapping import Item
-from target_clevertap.rejects import Row, Stream
-
-if TYPE_CHECKING:
-    from target_clevertap.delivery.batch import Entry
+from target_clevertap.rejects import Stream
 
 ROWS = 4
 STREAM = Stream("s", {}, (), lambda _record: ())
@@ -38,11 +35,11 @@ def item(kind: str, customer: int, number: int) -> Item:
 
 
 def ticket(number: int) -> Ticket:
-    return Ticket(Row(STREAM, b"", number), Span(None))
+    return Ticket(STREAM, b"", number, Span(None))
 
 
 def numbers(entry: Entry) -> list[int]:
-    return [each.row.number for each in entry.tickets]
+    return [each.number for each in entry.tickets]
 
 
 def lanes(rows: int = ROWS, size: int = 4000) -> Lanes:
@@ -54,7 +51,7 @@ def fill(sequence: list[Step]) -> list[Lane]:
     open_lanes = lanes()
     sent: list[Lane] = []
     for number, (kind, customer) in enumerate(sequence):
-        sent += open_lanes.add(item(kind, customer, number), ticket(number))
+        sent += open_lanes.add(Entry(item(kind, customer, number), ticket(number)))
     while rest := open_lanes.take():
         sent += rest
     return sent
@@ -103,7 +100,7 @@ def test_customers_that_come_again_do_not_cut_calls_short() -> None:
 def test_a_call_is_sent_before_it_would_be_larger_than_its_bytes() -> None:
     one = item("event", 1, 1)
     open_lanes = lanes(rows=1000, size=len(one.body) * 3)
-    sent = [lane for number in range(7) for lane in open_lanes.add(one, ticket(number))]
+    sent = [lane for number in range(7) for lane in open_lanes.add(Entry(one, ticket(number)))]
     assert {len(lane.uploads.entries) for lane in sent} == {2}
 
 
@@ -111,8 +108,8 @@ def test_lanes_know_since_when_their_oldest_item_waits() -> None:
     times = iter([5.0, 9.0])
     open_lanes = Lanes(Limits(10, 4000), lambda: next(times))
     assert open_lanes.began is None
-    open_lanes.add(item("counter", 1, 1), ticket(1))
-    open_lanes.add(item("counter", 1, 2), ticket(2))
+    open_lanes.add(Entry(item("counter", 1, 1), ticket(1)))
+    open_lanes.add(Entry(item("counter", 1, 2), ticket(2)))
     assert open_lanes.began == 5.0
     open_lanes.take(1)
     assert open_lanes.began == 9.0

@@ -10,7 +10,7 @@ from target_clevertap.clevertap import Client, Credentials, Retries
 from target_clevertap.delivery import Checkpoints, Delivery, Limits, Outcomes
 from target_clevertap.delivery.pool import Pool
 from target_clevertap.mapping import Item
-from target_clevertap.rejects import Rejects, Row, Stream
+from target_clevertap.rejects import Rejects, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ class Line:
     def row(self, number: int) -> None:
         body = b'{"type":"profile","identity":"%d","profileData":{}}' % number
         item = Item("profile", f"identity:{number}", body, "identity", str(number), plain=True)
-        self.delivery.add(item, self.outcomes.read(Row(STREAM, b"{}", number)))
+        self.delivery.add(item, self.outcomes.read(STREAM, b"{}", number))
 
     def close(self) -> None:
         self.delivery.abandon()
