@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 import click
 import msgspec
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import JSONSchemaValidator, _ConfigInput
@@ -37,7 +38,6 @@ class TargetCleverTap(Target):
     """Loads profiles, events and segments into CleverTap."""
 
     name = "target-clevertap"
-    config_jsonschema: ClassVar[dict[str, Any]] = config_jsonschema()
     message_reader_class = LineReader
     message_reader: LineReader
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
@@ -57,6 +57,11 @@ class TargetCleverTap(Target):
         self.message_reader.tick = self.run.tick
         self._signal: int | None = None
         self._plain_sinks: dict[object, CleverTapSink] = {}
+
+    @classproperty
+    def config_jsonschema(cls) -> dict[str, Any]:
+        """The JSON Schema of the settings, which `--version` need not wait for."""
+        return config_jsonschema()
 
     @classmethod
     @override

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
-import tenacity
-
 from target_clevertap.errors import (
     CleverTapError,
     NotReached,
@@ -20,6 +18,8 @@ from target_clevertap.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import tenacity
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,9 @@ class Retries:
             CleverTapError: the first that is not in `retry_on`, or the last one when the time is
                 up; its message then says how long and how often the call was tried.
         """
+        # A seventh of what this program adds to the start of the SDK: `--version` does without.
+        import tenacity  # noqa: PLC0415
+
         started, numbers = self.clock(), count(1)
 
         def elapsed() -> float:
@@ -100,6 +103,8 @@ class Retries:
         return retrying(lambda: attempt(next(numbers)))
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
+        import tenacity  # noqa: PLC0415 - see run
+
         backoff = tenacity.wait_random_exponential(self.base_seconds, self.cap_seconds)
         return backoff(state) + (_asked_for(state) or 0.0)
 

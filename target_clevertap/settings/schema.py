@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@cache
 def config_jsonschema() -> dict[str, Any]:
-    """The flat JSON Schema that Singer targets publish, made from `Settings`."""
+    """The flat JSON Schema that Singer targets publish, made from `Settings`, always the same."""
     fields = msgspec.structs.fields(Settings)
     return {
         "type": "object",
