@@ -31,7 +31,7 @@ class Metadata(msgspec.Struct, frozen=True):
         """Whether the place is selected, by the rules of the Singer SDK; None when nobody said."""
         inclusion = self.metadata.get("inclusion")
         if inclusion in {"unsupported", "automatic"}:
-            return inclusion == "automatic"
+            return bool(inclusion == "automatic")
         for word in ("selected", "selected-by-default"):
             if isinstance(said := self.metadata.get(word), bool):
                 return said
@@ -77,6 +77,10 @@ class Column:
     def folded(self) -> str:
         """The name as it is compared: without case and separators, and without its parents."""
         return folded(self.own_name or self.name)
+
+    def holds(self, place: Column) -> bool:
+        """Whether a place is one inside this column."""
+        return place.own_name != "" and place.name == f"{self.name}.{place.own_name}"
 
     def may_be(self, *types: str) -> bool:
         """Whether its values can be of one of these JSON types."""

@@ -152,7 +152,7 @@ def _own_identifier(
         if reference.kind == "objectId" or reference.column.folded.endswith("identity"):
             return reference
         if others := elsewhere.get(reference.column.folded):
-            return Reference(reference.column, f"{', '.join(others)} names customers by it too")
+            return Reference(reference.column, f"it names customers in {', '.join(others)} too")
     key = stream.sole_key
     if key is not None and identifies(key):
         return Reference(key, "the key; events must name customers by the same values")

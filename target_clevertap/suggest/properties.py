@@ -74,8 +74,14 @@ class Properties:
         reserved = (ITEMS,) if self.matches and self.kind == "event" else ()
         names = PropertyNames(self.kind, (*reserved, *(match.property for match in self.matches)))
         for column in self.stream.columns:
-            if column not in self.used:
+            if self._holds_used(column):
+                why = "left out: it holds the customer, who is known already"
+                yield Setting(column.name, column.name, why, off=True)
+            elif column not in self.used:
                 yield _plain(column, names)
+
+    def _holds_used(self, column: Column) -> bool:
+        return any(column.holds(place) for place in self.used) and self.kind == "event"
 
 
 def _used(matches: list[Match], *others: Column) -> tuple[Column, ...]:

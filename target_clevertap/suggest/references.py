@@ -36,9 +36,12 @@ def references(stream: Stream) -> list[Reference]:
 
 def by_address(stream: Stream) -> Reference | None:
     """The e-mail address, for streams in which nothing else names the customer."""
-    if (column := find(EMAIL, stream.columns)) is None:
+    persons = (column for column in stream.columns if column.folded in PERSONS)
+    inside = [place for person in persons for place in stream.inside(person)]
+    column = find(EMAIL, stream.columns) or find(EMAIL, inside)
+    if column is None or not identifies(column):
         return None
-    why = "nothing but the address names the customer; the profiles need the same identity"
+    why = "nothing but the address names the customer: profiles and events must agree on it"
     return Reference(column, why)
 
 

@@ -89,9 +89,7 @@ STANDARDS: Final = (
     Standard("Education", ("education", "educationlevel"), note="School, College or Graduate"),
     Standard("Employed", ("employed", "isemployed"), _FLAG, note="a yes or no"),
     Standard("Married", ("married", "ismarried"), _FLAG, note="a yes or no"),
-    Standard(
-        "Tz", ("tz", "timezone", "timezonename", "ianatimezone"), note="Area/City or the like"
-    ),
+    Standard("Tz", ("tz", "timezone", "timezonename", "ianatimezone"), note="such as Asia/Kolkata"),
     Standard(
         "Photo",
         ("photo", "photourl", "avatar", "avatarurl", "picture", "pictureurl", "profileimageurl"),

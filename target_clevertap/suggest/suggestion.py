@@ -16,6 +16,7 @@ from target_clevertap.suggest.kinds import (
 from target_clevertap.suggest.names import event_name
 from target_clevertap.suggest.properties import Properties
 from target_clevertap.suggest.standards import spelt
+from target_clevertap.suggest.words import words
 from target_clevertap.suggest.writing import Note, Setting, scalar, written
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _head(catalog: Catalog) -> Iterator[Note]:
     yield Note(
         "Guessed from the names, formats and keys in the catalog: read the comments, correct"
     )
-    yield Note("what is wrong, and try it out with --preview before anything is sent.")
+    yield Note("what is wrong, and try it with dry_run before anything is stored.")
     if catalog.deselected:
         yield Note(f"Not selected in the catalog, so left out: {', '.join(catalog.deselected)}")
 
@@ -118,7 +119,7 @@ def _members(kind: Members) -> Iterator[Line]:
         (
             Setting("type", "segment"),
             _identifier(kind.identifier),
-            Setting("segment_name", event_name(stream.table)),
+            Setting("segment_name", " ".join(words(stream.table)).capitalize() or "Members"),
             Setting("owner_email", "admin@example.com", "the address of an admin of the account"),
         ),
         off=True,

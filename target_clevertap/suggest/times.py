@@ -29,7 +29,7 @@ _CREATED: Final = (
 _OTHER_MATTERS: Final = (
     *("updat", "modif", "delet", "expir", "until", "due", "birth", "dob", "born", "schedul"),
     *("next", "valid", "cancel", "clos", "end", "ship", "deliver", "refund", "trial", "avail"),
-    *("estimat", "expect", "sync", "load", "extract", "archiv", "cutoff"),
+    *("since", "estimat", "expect", "sync", "load", "extract", "archiv", "cutoff"),
 )
 _MILLISECONDS: Final = ("milliseconds", "millis", "ms")
 
