@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from target_clevertap.sandbox.bodies import BodyShelf
 from target_clevertap.sandbox.clock import Clock
 from target_clevertap.sandbox.faults import FaultPlan
 from target_clevertap.sandbox.journal import Journal
@@ -12,8 +13,10 @@ from target_clevertap.sandbox.limits import InFlight
 from target_clevertap.sandbox.list_queue import ListQueue
 from target_clevertap.sandbox.people import People
 from target_clevertap.sandbox.rules import RecordRules
+from target_clevertap.sandbox.search import Search
 from target_clevertap.sandbox.segments import Segments
 from target_clevertap.sandbox.storage import Storage
+from target_clevertap.sandbox.tallies import Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,10 +41,13 @@ class Account:
         self.store = store
         self.clock = Clock()
         self.journal = Journal(store)
+        self.bodies = BodyShelf(store)
         self.people = People(store)
+        self.search = Search(store)
         self.segments = Segments(store)
         self.lists = ListQueue(store, self.segments)
         self.storage = Storage(self.clock)
+        self.tallies = Tallies(store)
         self.generation = 0
         self._call_number = self.journal.last_number()
         self._restore()
@@ -72,6 +78,7 @@ class Account:
     def reset(self) -> None:
         """Forget everything that was sent, set or advanced since the start."""
         self.store.clear()
+        self.bodies.clear()
         self.lists.clear()
         self.storage.clear()
         self.clock.reset()

@@ -126,6 +126,7 @@ def _apply(account: Account, call: Call, change: Change, users: list[Identifier]
     Ingest(account.store, account.settings, call.number, account.clock.now()).run(events)
     if change.action == "ADD":
         account.segments.add_members(segment.id, users)
-        return
-    for user in users:
-        account.segments.remove_member(segment.id, user)
+    else:
+        for user in users:
+            account.segments.remove_member(segment.id, user)
+    account.segments.recount(segment.id)

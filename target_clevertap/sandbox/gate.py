@@ -144,6 +144,7 @@ class _Passage:
         with account.store.transaction():
             answer = refused or self._answer(call)
             account.journal.add(self._entry(call, answer))
+            account.bodies.keep(call, answer)
         return answer
 
     def _answer(self, call: Call) -> Answer | None:

@@ -8,6 +8,8 @@ from target_clevertap.sandbox.codec import encode_json
 from target_clevertap.sandbox.identifiers import identifier_text, identifiers_of
 from target_clevertap.sandbox.operators import merge
 from target_clevertap.sandbox.people import People
+from target_clevertap.sandbox.search import Search
+from target_clevertap.sandbox.tallies import Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 Record: TypeAlias = dict[str, Any]
 Row: TypeAlias = tuple[object, ...]
+EventRow: TypeAlias = tuple[int, str, str, int, str, int]
+"""Profile, identity, name, time, properties, call."""
 DELETABLE = frozenset({"Name", "Gender"})
 """What `$delete` is for according to one of two contradicting pages."""
 
@@ -35,13 +39,13 @@ class Ingest:
         self._known: dict[Identifier, int] = {}
         self._bound: dict[Identifier, int] = {}
         self._properties: dict[int, dict[str, Any]] = {}
-        self._next_id = 0
+        self._first_id = self._next_id = 0
 
     def run(self, records: Iterable[Record]) -> None:
         """Store accepted records: profiles merged, events appended, none dropped as a double."""
         owned = [(record, _identifiers(record)) for record in records]
         self._load(owned)
-        events: list[Row] = []
+        events: list[EventRow] = []
         tokens: list[Row] = []
         for record, identifiers in owned:
             profile = self._profile_of(identifiers)
@@ -54,7 +58,7 @@ class Ingest:
         self._write(events, tokens)
 
     def _load(self, owned: Iterable[tuple[Record, list[Identifier]]]) -> None:
-        self._next_id = self._people.next_id()
+        self._first_id = self._next_id = self._people.next_id()
         self._known = self._people.find(
             identifier for _, identifiers in owned for identifier in identifiers
         )
@@ -97,14 +101,14 @@ class Ingest:
             self._properties.update(self._people.properties([profile]))
         merge(self._properties[profile], sent, self._deletable)
 
-    def _event_row(self, profile: int, identity: str, record: Record) -> Row:
+    def _event_row(self, profile: int, identity: str, record: Record) -> EventRow:
         properties = record.get("evtData") or {}
         if self._ignore_nulls:
             properties = {name: value for name, value in properties.items() if value is not None}
         ts = int(record.get("ts", self._now))
         return profile, identity, record["evtName"], ts, _json(properties), self._call
 
-    def _write(self, events: list[Row], tokens: list[Row]) -> None:
+    def _write(self, events: list[EventRow], tokens: list[Row]) -> None:
         self._people.write(self._properties.items(), self._call, self._now)
         self._people.bind(self._bound.items())
         self._store.executemany(
@@ -115,6 +119,17 @@ class Ingest:
         self._store.executemany(
             "INSERT OR REPLACE INTO devices (object_id, profile, token) VALUES (?, ?, ?)", tokens
         )
+        self._count(events)
+
+    def _count(self, events: list[EventRow]) -> None:
+        """Count what is new, and let the search know of what was written."""
+        tallies = Tallies(self._store)
+        if self._next_id > self._first_id:
+            tallies.add({("profiles", ""): self._next_id - self._first_id})
+        if self._properties:
+            Search(self._store).note(self._properties)
+        if events:
+            tallies.add_events((name, ts) for _, _, name, ts, _, _ in events)
 
 
 def _identifiers(record: Record) -> list[Identifier]:

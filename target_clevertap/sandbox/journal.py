@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from target_clevertap.sandbox.codec import encode_json
+from target_clevertap.sandbox.tallies import Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_clevertap.sandbox.store import Store
+    from target_clevertap.sandbox.tallies import Tally
 
 _decoder: msgspec.json.Decoder[Entry]
 
@@ -41,6 +45,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     ended: float
     """Seconds since the epoch by the sandbox's clock: arrival and end of processing."""
 
+    @property
+    def trouble(self) -> bool:
+        """Whether the client did not get what it wanted, for the call or for one of its records."""
+        return self.status != HTTPStatus.OK or bool(self.codes)
+
 
 class Rejection(Struct, frozen=True, kw_only=True):
     """One record that was refused."""
@@ -60,6 +69,7 @@ class Journal:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._tallies = Tallies(store)
 
     def last_number(self) -> int:
         """The number of the newest call, or 0."""
@@ -69,9 +79,15 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Keep one call."""
         self._store.execute(
-            "INSERT INTO calls (number, path, entry) VALUES (?, ?, ?)",
-            (entry.number, entry.path.partition("?")[0], encode_json(entry).decode()),
+            "INSERT INTO calls (number, path, entry, trouble) VALUES (?, ?, ?, ?)",
+            (
+                entry.number,
+                entry.path.partition("?")[0],
+                encode_json(entry).decode(),
+                entry.trouble,
+            ),
         )
+        self._tallies.add(_counts(entry))
 
     def add_rejections(self, rejections: Iterable[Rejection]) -> None:
         """Keep refused records."""
@@ -109,3 +125,13 @@ class Journal:
             )
             for call, position, code, error, record in rows
         ]
+
+
+def _counts(entry: Entry) -> Counter[Tally]:
+    """What a call adds to the counts; a dry run changes nothing, and counts as a call alone."""
+    counts: Counter[Tally] = Counter({("calls", str(entry.status or "reset")): 1})
+    if not entry.dry_run:
+        counts["records", "accepted"] += entry.accepted
+        counts["records", "rejected"] += len(entry.codes)
+        counts.update(("rejections", str(code)) for code in entry.codes)
+    return counts

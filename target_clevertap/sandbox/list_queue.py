@@ -74,6 +74,7 @@ class ListQueue:
         try:
             self._segments.clear_members(waiting.segment)
             self._segments.add_members(waiting.segment, read_list(waiting.file))
+            self._segments.recount(waiting.segment)
         except BadListError as error:
             self._store.execute("ROLLBACK TO list")
             self._fail(waiting, now, str(error))

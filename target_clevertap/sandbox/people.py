@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from target_clevertap.sandbox.codec import decode_json, encode_json
+from target_clevertap.sandbox.tallies import Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from target_clevertap.sandbox.identifiers import Identifier
     from target_clevertap.sandbox.store import Store
 
+RECOUNT = """
+UPDATE segments SET
+    members = (SELECT COUNT(profile) FROM members WHERE segment = segments.id),
+    unknown = (SELECT COUNT(*) FROM members WHERE segment = segments.id AND profile IS NULL)
+"""
+"""Write the sizes of segments anew; all of them, or with a condition on `segments` fewer."""
 CHUNK = 1000
 """Values per query; below SQLite's limit of parameters, and the size of a full upload."""
 
@@ -98,9 +105,18 @@ class People:
                 "DELETE FROM profiles WHERE id = ?",
                 "DELETE FROM identifiers WHERE profile = ?",
                 "DELETE FROM devices WHERE profile = ?",
-                "UPDATE members SET profile = NULL WHERE profile = ?",
             ):
                 self._store.execute(statement, (profile,))
+            self._leave_segments(profile)
+            Tallies(self._store).add({("profiles", ""): -1})
+
+    def _leave_segments(self, profile: int) -> None:
+        """Let the rows of a profile in segments stand, as unknown ones."""
+        left = self._store.execute(
+            "UPDATE members SET profile = NULL WHERE profile = ?", (profile,)
+        )
+        if left.rowcount:
+            self._store.execute(RECOUNT)
 
 
 def _chunks(values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:

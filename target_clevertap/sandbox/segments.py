@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from target_clevertap.sandbox.codec import encode_json
-from target_clevertap.sandbox.people import CHUNK, People
+from target_clevertap.sandbox.people import CHUNK, RECOUNT, People
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -172,10 +172,14 @@ class Segments:
 
     def sizes(self, segment: int) -> tuple[int, int]:
         """How many members have a profile, and how many do not."""
-        known, rows = self._store.execute(
-            "SELECT COUNT(profile), COUNT(*) FROM members WHERE segment = ?", (segment,)
+        sizes: tuple[int, int] = self._store.execute(
+            "SELECT members, unknown FROM segments WHERE id = ?", (segment,)
         ).fetchone()
-        return known, rows - known
+        return sizes
+
+    def recount(self, segment: int) -> None:
+        """Write how many members there are, once they have changed."""
+        self._store.execute(f"{RECOUNT} WHERE id = ?", (segment,))
 
     def members(self, segment: int, offset: int, limit: int) -> list[Member]:
         """Rows of a segment by kind and value."""

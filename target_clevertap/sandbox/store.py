@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 CACHE_KIB = 65_536
 CHECKPOINT_PAGES = 10_000
 
@@ -38,7 +38,7 @@ CREATE TABLE events (
     properties TEXT NOT NULL,
     call INTEGER NOT NULL
 );
-CREATE INDEX events_by_profile ON events (profile);
+CREATE INDEX events_by_profile ON events (profile, ts);
 CREATE INDEX events_by_name ON events (name);
 CREATE TABLE devices (
     object_id TEXT PRIMARY KEY,
@@ -48,7 +48,14 @@ CREATE TABLE devices (
 CREATE TABLE calls (
     number INTEGER PRIMARY KEY,
     entry TEXT NOT NULL,
-    path TEXT NOT NULL
+    path TEXT NOT NULL,
+    trouble INTEGER NOT NULL
+);
+CREATE INDEX calls_in_trouble ON calls (number) WHERE trouble;
+CREATE TABLE bodies (
+    call INTEGER PRIMARY KEY,
+    request BLOB NOT NULL,
+    answer BLOB
 );
 CREATE TABLE rejections (
     id INTEGER PRIMARY KEY,
@@ -58,6 +65,8 @@ CREATE TABLE rejections (
     error TEXT NOT NULL,
     record TEXT NOT NULL
 );
+CREATE INDEX rejections_by_code ON rejections (code);
+CREATE INDEX rejections_by_call ON rejections (call);
 CREATE TABLE deletions (
     due REAL NOT NULL,
     kind TEXT NOT NULL,
@@ -68,7 +77,9 @@ CREATE TABLE segments (
     name TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
     customer_id TEXT UNIQUE,
-    status TEXT NOT NULL
+    status TEXT NOT NULL,
+    members INTEGER NOT NULL DEFAULT 0,
+    unknown INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE list_uploads (
     id INTEGER PRIMARY KEY,
@@ -82,9 +93,31 @@ CREATE TABLE members (
     profile INTEGER,
     PRIMARY KEY (segment, kind, value)
 ) WITHOUT ROWID;
+CREATE INDEX members_unknown ON members (segment, kind, value) WHERE profile IS NULL;
 CREATE TABLE mails (
     id INTEGER PRIMARY KEY,
     mail TEXT NOT NULL
+);
+CREATE TABLE tallies (
+    what TEXT NOT NULL,
+    which TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (what, which)
+) WITHOUT ROWID;
+CREATE TABLE event_hours (
+    name TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (name, hour)
+) WITHOUT ROWID;
+CREATE TABLE search_terms (
+    term TEXT NOT NULL,
+    profile INTEGER NOT NULL,
+    PRIMARY KEY (term, profile)
+) WITHOUT ROWID;
+CREATE TABLE search_waiting (
+    id INTEGER PRIMARY KEY,
+    profiles BLOB NOT NULL
 );
 """
 
@@ -101,6 +134,9 @@ TABLES = (
     "members",
     "mails",
 )
+"""What was sent, and what became of it."""
+DERIVED = ("bodies", "tallies", "event_hours", "search_terms", "search_waiting")
+"""What makes the same quick to look at."""
 
 
 class OtherVersionError(Exception):
@@ -149,11 +185,16 @@ class Store:
         row: tuple[int] = self.execute(f"SELECT COUNT(*) FROM {table}").fetchone()  # noqa: S608 - own name
         return row[0]
 
-    def clear(self, tables: Iterable[str] = TABLES) -> None:
+    def clear(self, tables: Iterable[str] = (*TABLES, *DERIVED)) -> None:
         """Empty the tables."""
         with self.transaction():
             for table in tables:
                 self.execute(f"DELETE FROM {table}")  # noqa: S608 - own name
+
+    @property
+    def changes(self) -> int:
+        """A number that grows with every row that is written or removed."""
+        return self._connection.total_changes
 
     def close(self) -> None:
         """Close the database."""
