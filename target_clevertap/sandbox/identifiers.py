@@ -37,13 +37,11 @@ def identifier_text(value: object) -> str | None:
 
 def identifiers_of(record: Mapping[str, object]) -> list[Identifier]:
     """All usable identifiers at the root of `record`, the one that decides first."""
-    found = []
-    for kind in KINDS:
-        if kind in record:
-            text = identifier_text(record[kind])
-            if text is not None:
-                found.append((kind, text))
-    return found
+    return [
+        (kind, text)
+        for kind in KINDS
+        if kind in record and (text := identifier_text(record[kind])) is not None
+    ]
 
 
 def is_object_id(text: str) -> bool:

@@ -29,7 +29,7 @@ def merge(
     With `deletable`, `$delete` leaves every other property alone.
     """
     for name, value in sent.items():
-        if not isinstance(value, dict) or not value or not value.keys() <= _OPERATORS.keys():
+        if value.__class__ is not dict or not value or not value.keys() <= _OPERATORS.keys():
             properties[name] = value
         elif "$delete" not in value or deletable is None or name in deletable:
             _operate(properties, name, value)
@@ -89,10 +89,12 @@ def _items(value: object) -> list[str]:
     """The items of a list property, which are strings; a scalar is promoted to a list (DOC)."""
     if value is _GONE or value is None:
         return []
-    return [_item(item) for item in value] if isinstance(value, list) else [_item(value)]
+    return [*map(_item, value)] if isinstance(value, list) else [_item(value)]
 
 
 def _item(value: object) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)):

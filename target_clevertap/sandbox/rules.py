@@ -29,6 +29,10 @@ _PHONE = re.compile(r"\+?[0-9]{5,18}")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
+GENDERS = ("M", "F")
+YES_OR_NO = ("Y", "N")
+EDUCATIONS = ("School", "College", "Graduate")
+
 Properties = dict[str, Any]
 
 
@@ -95,7 +99,7 @@ class RecordRules:
         return self._contact_refusal(properties) or _person_refusal(properties)
 
     def _contact_refusal(self, properties: Properties) -> Refusal | None:
-        if self._settings.check_gender and not _is_one_of(properties, "Gender", ("M", "F")):
+        if "Gender" in properties and not self._is_gender(properties["Gender"]):
             return refusals.GENDER
         if "Email" in properties and not _is_email(properties["Email"]):
             return refusals.EMAIL
@@ -107,6 +111,9 @@ class RecordRules:
                 properties["Phone"] = int(phone)  # REC: from here on a number without the plus
         return None
 
+    def _is_gender(self, value: object) -> bool:
+        return not self._settings.check_gender or _is_one_of(value, GENDERS)
+
     def _is_phone(self, value: object) -> bool:
         if _is_unset(value):
             return True
@@ -117,18 +124,22 @@ class RecordRules:
 
 
 def _person_refusal(properties: Properties) -> Refusal | None:
-    if not _is_one_of(properties, "Employed", ("Y", "N")):
+    if "Employed" in properties and not _is_one_of(properties["Employed"], YES_OR_NO):
         return refusals.EMPLOYED
-    if not _is_one_of(properties, "Education", ("School", "College", "Graduate")):
+    if "Education" in properties and not _is_one_of(properties["Education"], EDUCATIONS):
         return refusals.EDUCATION
-    if not _is_one_of(properties, "Married", ("Y", "N")):
+    if "Married" in properties and not _is_one_of(properties["Married"], YES_OR_NO):
         return refusals.MARRIED
-    identity = properties.get("identity")
-    if isinstance(identity, int) and not isinstance(identity, bool):
-        properties["identity"] = str(identity)  # REC: a string from here on
+    if "identity" in properties:
+        properties["identity"] = _as_text(properties["identity"])  # REC: a string from here on
     if "Age" in properties and not _is_age(properties["Age"]):
         return refusals.AGE
     return None
+
+
+def _as_text(value: object) -> object:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else value
 
 
 def _is_unset(value: object) -> bool:
@@ -136,9 +147,8 @@ def _is_unset(value: object) -> bool:
     return value is None or isinstance(value, dict)
 
 
-def _is_one_of(properties: Properties, name: str, words: tuple[str, ...]) -> bool:
-    value = properties.get(name)
-    return _is_unset(value) or value in words
+def _is_one_of(value: object, words: tuple[str, ...]) -> bool:
+    return value in words or _is_unset(value)
 
 
 def _is_email(value: object) -> bool:
