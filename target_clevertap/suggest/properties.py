@@ -61,14 +61,15 @@ class Properties:
     def lines(self) -> tuple[Line, ...]:
         """One setting for each column, and what is left out."""
         lines = [Setting(match.property, match.source, match.why) for match in self.matches]
-        rest = [*self._rest()]
-        kept = [line for line in rest if line.off or self._has_room(line, rest)]
-        left_out = [line for line in rest if line not in kept]
-        return (*lines, *kept, *_too_many(left_out))
-
-    def _has_room(self, line: Setting, rest: list[Setting]) -> bool:
-        sent = [other for other in rest if not other.off]
-        return line in sent[: MAX_PROPERTIES - len(self.matches)]
+        left_out = []
+        room = MAX_PROPERTIES - len(lines)
+        for line in self._rest():
+            if line.off or room > 0:
+                lines.append(line)
+                room -= not line.off
+            else:
+                left_out.append(line)
+        return (*lines, *_too_many(left_out))
 
     def _rest(self) -> Iterator[Setting]:
         reserved = (ITEMS,) if self.matches and self.kind == "event" else ()

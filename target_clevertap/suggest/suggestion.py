@@ -102,7 +102,7 @@ def _events(kind: Happenings) -> tuple[Line, ...]:
         _identifier(kind.identifier),
         name,
         _timestamp(kind.when),
-        *_event_key(stream),
+        *_event_key(stream, used),
         Setting("properties", properties(stream, used).lines()),
     )
 
@@ -155,6 +155,8 @@ def _has_names(column: Column | None) -> bool:
     return column is not None and column.name != "" and not column.is_dated
 
 
-def _event_key(stream: Stream) -> Iterator[Line]:
+def _event_key(stream: Stream, used: list[Column]) -> Iterator[Setting]:
+    """What makes a row the same event, where the stream has no key that says so."""
     if not stream.key:
-        yield Note("The stream has no key: name in event_key the columns that tell its rows apart.")
+        why = "the stream has no key: add what tells its rows apart, or some will not be sent"
+        yield Setting("event_key", [column.name for column in used], why)

@@ -1,7 +1,7 @@
 """Settings as YAML, with a comment beside what wants one.
 
 Written by hand, since no library writes comments from scratch. All that is used of YAML is block
-mappings and flow mappings of scalars; a scalar is quoted unless every reader of YAML 1.1 and 1.2
+mappings and flow collections of scalars; a scalar is quoted unless every reader of YAML 1.1 and 1.2
 takes it for text as it stands.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-Value: TypeAlias = "str | Mapping[str, str] | tuple[Line, ...]"
+Value: TypeAlias = "str | list[str] | Mapping[str, str] | tuple[Line, ...]"
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[ .-][A-Za-z0-9_]+)*", re.ASCII)
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -27,7 +27,7 @@ _INDENT: Final = "  "
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A key with its value: text, a small mapping on one line, or lines below it.
+    """A key with its value: text, a list or a small mapping on one line, or lines below it.
 
     `why` stands beside it as a comment. One that is `off` is a comment as a whole.
     """
@@ -78,8 +78,10 @@ def _setting(line: Setting, mark: str, indent: str) -> Iterator[str]:
         yield from _lines(line.value, mark, indent + _INDENT)
 
 
-def _flow(mapping: Mapping[str, str]) -> str:
-    pairs = (f"{scalar(key)}: {scalar(value)}" for key, value in mapping.items())
+def _flow(value: list[str] | Mapping[str, str]) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(scalar, value))}]"
+    pairs = (f"{scalar(key)}: {scalar(text)}" for key, text in value.items())
     return "{" + ", ".join(pairs) + "}"
 
 

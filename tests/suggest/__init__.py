@@ -1,0 +1,1 @@
+"""Tests of the mapping that is suggested for a catalog."""
