@@ -81,12 +81,15 @@ def _cpu_seconds(db: Path, use: Callable[[str], object]) -> tuple[float, float]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own server
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         try:
-            url = process.stdout.readline().split()[-1]
+            greeting = process.stdout.readline().split()
+            if not greeting:
+                raise BenchFailed("the sandbox has not started")
+            url = greeting[-1]
             began = time.monotonic()
             use(url)
             seconds = time.monotonic() - began
         finally:
-            process.send_signal(signal.SIGTERM)
+            os.kill(process.pid, signal.SIGTERM)
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
     return used.ru_utime + used.ru_stime, seconds
