@@ -1,0 +1,291 @@
+"""`--check`: what a run needs, one line each, asked of real servers and real folders."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_clevertap.check import Line, check
+from target_clevertap.errors import WorkDirError
+from target_clevertap.settings import Settings
+from tests.clevertap.scripted import Scripted, answer, hang_up, raw
+from tests.support.pipeline import config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
+
+USERS = {"type": "profile", "identifier": {"identity": "id"}}
+VIP = {
+    "type": "segment",
+    "identifier": {"identity": "id"},
+    "segment_name": "VIP",
+    "owner_email": "ada@shop.de",
+}
+DEAD = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def right(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
+    """Settings with which a run could begin."""
+    return config(sandbox, tmp_path / "work", streams={"users": USERS, "vip": VIP})
+
+
+def lines(
+    settings: dict[str, Any],
+    open_ledger: Callable[[], AbstractContextManager[object]] | None = nullcontext,
+) -> dict[str, Line]:
+    """The lines by the first word of their subject."""
+    found = list(check(Settings.parse(settings), open_ledger))
+    return {line.subject.partition(" ")[0]: line for line in found}
+
+
+def faulty(found: dict[str, Line]) -> set[str]:
+    return {subject for subject, line in found.items() if not line.ok}
+
+
+def fault(found: dict[str, Line], subject: str) -> str:
+    """What is wrong with the one thing that is wrong."""
+    assert faulty(found) == {subject}
+    return str(found[subject])
+
+
+def test_everything_is_ok_where_a_run_could_begin(right: dict[str, Any]) -> None:
+    found = check(Settings.parse(right), nullcontext)
+
+    assert [str(line) for line in found] == [
+        "settings: ok (2 stream mappings)",
+        f"host {right['api_url'].removeprefix('http://')}: ok",
+        f"credentials: ok (account {right['account_id']})",
+        f"work_dir {right['work_dir']}/{right['account_id']}: ok",
+        "ledger: ok",
+        "segment VIP: ok (if its owner is an admin of the account, which an upload will show)",
+    ]
+
+
+def test_nothing_is_stored_and_the_one_call_is_a_dry_run(
+    right: dict[str, Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    lines(right)
+    assert [call["path"] for call in sandbox.calls()] == ["/1/upload?dryRun=1"]
+    assert sandbox.profiles() == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_call_could_not_be_stored_even_if_it_were_no_dry_run(right: dict[str, Any]) -> None:
+    with Scripted(answer(200, {"status": "success", "processed": 1, "unprocessed": []})) as server:
+        assert faulty(lines(right | {"api_url": server.url})) == set()
+    # The one record names no customer in any of the four ways, which is refused with 523.
+    assert server.heard[0].body == b'{"d":[{"type":"profile","profileData":{}}]}'
+
+
+@pytest.mark.parametrize("wrong", [{"passcode": "marker"}, {"account_id": "TEST-OTHER"}])
+def test_wrong_credentials_say_where_to_look_and_ask_nowhere_else(
+    wrong: dict[str, str], right: dict[str, Any], sandbox: Sandbox
+) -> None:
+    said = fault(lines(right | wrong), "credentials")
+    assert "check the account id, the passcode and the region" in said
+    assert "Now api_url is set, and no other was tried" in said
+    assert "marker" not in said
+    assert len(sandbox.calls()) == 1
+
+
+def test_the_region_is_named_where_one_is_used(
+    right: dict[str, Any], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("target_clevertap.check.api_url", lambda _region: sandbox.url)
+    wrong = right | {"region": "in1", "passcode": "wrong"}
+    del wrong["api_url"]
+    said = fault(lines(wrong), "credentials")
+    assert "Now the region is in1, and no other was tried." in said
+
+
+def test_an_account_that_is_not_known_leaves_the_passcode_out_of_doubt(
+    right: dict[str, Any], sandbox: Sandbox
+) -> None:
+    sandbox.settings(unauthorized_text="Account ID is not valid")
+    said = fault(lines(right | {"account_id": "TEST-OTHER"}), "credentials")
+    assert "check the account id and the region" in said
+
+
+@pytest.mark.parametrize("passcode", ["secret\n", "s\u00e9same"])
+def test_a_passcode_that_cannot_be_sent_is_no_reason_to_call(
+    passcode: str, right: dict[str, Any], sandbox: Sandbox
+) -> None:
+    said = fault(lines(right | {"passcode": passcode}), "credentials")
+    assert "the passcode must be printable ASCII" in said
+    assert passcode.strip() not in said
+    assert sandbox.calls() == []
+
+
+def test_a_dead_port_is_a_host_that_cannot_be_reached(right: dict[str, Any]) -> None:
+    found = lines(right | {"api_url": DEAD})
+    assert faulty(found) == {"host", "credentials"}
+    assert "127.0.0.1:9 cannot be reached: Connection refused" in str(found["host"])
+    assert "Is api_url the right one?" in str(found["host"])
+    assert "not tried" in str(found["credentials"])
+
+
+def test_a_name_that_nobody_knows_is_told_apart(right: dict[str, Any]) -> None:
+    found = lines(right | {"api_url": "https://clevertap.invalid"})
+    assert "its name is not known" in str(found["host"])
+
+
+def test_a_proxy_that_is_away_is_told_apart(
+    right: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", DEAD)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    found = lines(right | {"api_url": "https://api.clevertap.invalid"})
+    assert "through the proxy that the environment names" in str(found["host"])
+
+
+def test_a_certificate_that_is_not_trusted_is_told_apart(right: dict[str, Any]) -> None:
+    with Scripted(hang_up, tls=True) as server:
+        found = lines(right | {"api_url": server.url})
+    assert "The certificate of localhost" in str(found["host"])
+    assert "is not trusted" in str(found["host"])
+
+
+def test_plain_http_behind_https_is_told_apart(right: dict[str, Any]) -> None:
+    with Scripted(raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), deaf=True) as server:
+        found = lines(right | {"api_url": server.url.replace("http:", "https:")})
+    assert "does not speak TLS" in str(found["host"])
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        answer(200, "<html>Welcome</html>"),
+        answer(404, "<html>Not found</html>"),
+        answer(302, "", {"Location": "https://elsewhere.example"}),
+        hang_up,
+    ],
+    ids=["a page", "no page", "another place", "nothing"],
+)
+def test_a_server_that_is_no_clevertap_says_nothing_about_the_credentials(
+    page: Any,  # noqa: ANN401 - a Reaction, whose name is for type checkers only
+    right: dict[str, Any],
+) -> None:
+    with Scripted(page) as server:
+        found = lines(right | {"api_url": server.url})
+    assert faulty(found) == {"host", "credentials"}
+    assert "Is api_url the right one?" in str(found["host"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (answer(429, ""), "too many calls at once. Try again in a while."),
+        (answer(503, ""), "is not well (503). Try again in a while."),
+        (
+            answer(400, {"status": "fail", "error": "Malformed request", "code": 400}),
+            "refuses the call as a whole (400)",
+        ),
+    ],
+    ids=["429", "503", "400"],
+)
+def test_credentials_that_were_not_looked_at_are_not_called_wrong(
+    kind: Any,  # noqa: ANN401 - a Reaction, whose name is for type checkers only
+    said: str,
+    right: dict[str, Any],
+) -> None:
+    with Scripted(kind) as server:
+        found = fault(lines(right | {"api_url": server.url}), "credentials")
+    assert found.startswith("credentials: not known:")
+    assert said in found
+
+
+def test_counts_that_do_not_add_up_still_prove_the_credentials(right: dict[str, Any]) -> None:
+    strange = answer(200, {"status": "fail", "processed": 0, "unprocessed": []})
+    with Scripted(strange) as server:
+        assert faulty(lines(right | {"api_url": server.url})) == set()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="to root every folder can be written")
+def test_a_read_only_folder_is_told_with_what_to_do(right: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0o500)
+    found = fault(lines(right | {"work_dir": str(tmp_path / "locked")}), "work_dir")
+    assert "cannot be written: Permission denied; make room, or set work_dir" in found
+
+
+def test_a_folder_that_even_root_cannot_write_is_told(right: dict[str, Any]) -> None:
+    said = fault(lines(right | {"work_dir": "/proc/self/work"}), "work_dir")
+    assert "cannot be written" in said
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(right: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = fault(lines(right | {"work_dir": str(tmp_path / "file")}), "work_dir")
+    assert "cannot be written: Not a directory" in said
+
+
+def test_the_folder_of_the_account_is_nobody_elses(right: dict[str, Any], tmp_path: Path) -> None:
+    lines(right)
+    assert (tmp_path / "work" / right["account_id"]).stat().st_mode & 0o777 == 0o700
+
+
+def test_the_ledger_is_opened_and_closed(right: dict[str, Any]) -> None:
+    heard = []
+
+    @contextmanager
+    def ledger() -> Iterator[None]:
+        heard.append("opened")
+        yield
+        heard.append("closed")
+
+    lines(right, ledger)
+    assert heard == ["opened", "closed"]
+
+
+def test_a_ledger_that_cannot_be_opened_says_why(right: dict[str, Any]) -> None:
+    def broken() -> AbstractContextManager[None]:
+        raise WorkDirError("The ledger cannot be reached: is its server running?")
+
+    said = fault(lines(right, broken), "ledger")
+    assert said == "ledger: The ledger cannot be reached: is its server running?"
+
+
+def test_without_a_ledger_it_says_what_that_means(right: dict[str, Any]) -> None:
+    assert str(lines(right, None)["ledger"]).startswith("ledger: ok (off:")
+
+
+@pytest.mark.parametrize(
+    ("owner", "said"),
+    [
+        ("ada@localhost", "not like an e-mail address"),
+        ("ada@shop..de", "not like an e-mail address"),
+        ("admin@example.com", "an example that nobody has"),
+        ("admin@shop.example", "an example that nobody has"),
+    ],
+)
+def test_the_owner_of_a_segment_needs_an_address_of_a_real_admin(
+    owner: str,
+    said: str,
+    right: dict[str, Any],
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("target_clevertap.check.api_url", lambda _region: sandbox.url)
+    real = right | {"streams": {"vip": VIP | {"owner_email": owner}}}
+    del real["api_url"]
+    found = fault(lines(real), "segment")
+    assert said in found
+    assert "it must be the e-mail address of an admin of the account" in found
+
+
+def test_a_stand_in_for_clevertap_takes_the_addresses_of_examples(right: dict[str, Any]) -> None:
+    demo = right | {"streams": {"vip": VIP | {"owner_email": "admin@example.com"}}}
+    assert faulty(lines(demo)) == set()
+
+
+def test_what_is_wrong_in_several_places_is_told_in_all_of_them(right: dict[str, Any]) -> None:
+    wrong = right | {"passcode": "wrong", "work_dir": "/proc/self/work"}
+    assert faulty(lines(wrong)) == {"credentials", "work_dir"}
