@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from target_clevertap.errors import SettingsError
 from target_clevertap.mapping.names import is_charged
 from target_clevertap.suggest.kinds import (
     Happenings,
@@ -35,8 +36,15 @@ _EVENT_NAMES: Final = ("event", "eventname", "eventtype")
 
 
 def suggest(catalog: Catalog) -> str:
-    """A `streams:` block in YAML that fits the catalog, with the reason beside each guess."""
-    lines = [line for kind in kinds(catalog.streams) for line in _stream(kind)]
+    """A `streams:` block in YAML that fits the catalog, with the reason beside each guess.
+
+    Raises:
+        SettingsError: when a SCHEMA is nested without end.
+    """
+    try:
+        lines = [line for kind in kinds(catalog.streams) for line in _stream(kind)]
+    except RecursionError:
+        raise SettingsError(["--suggest: a SCHEMA of the catalog is nested too deeply"]) from None
     return written([*_head(catalog), Setting("streams", tuple(lines)), *_tail(catalog, lines)])
 
 
