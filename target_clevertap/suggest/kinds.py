@@ -32,6 +32,8 @@ _ITEMS: Final = (
     *("items", "lineitems", "orderitems", "orderlines", "cartitems", "basketitems", "products"),
 )
 
+_STREAMS_SHOWN: Final = 3
+
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -72,10 +74,12 @@ Kind: TypeAlias = "People | Happenings | Members | Unclear"
 
 def kinds(streams: Iterable[Stream]) -> list[Kind]:
     """What each stream is. Profiles are identified as the other streams name them."""
-    named = {stream: references(stream) for stream in streams}
-    return [
-        _kind(stream, found, _named_elsewhere(stream, named)) for stream, found in named.items()
-    ]
+    found = {stream: references(stream) for stream in streams}
+    named: dict[str, list[Stream]] = {}
+    for stream, others in found.items():
+        for name in dict.fromkeys(reference.column.folded for reference in others):
+            named.setdefault(name, []).append(stream)
+    return [_kind(stream, others, named) for stream, others in found.items()]
 
 
 def purchase_columns(stream: Stream) -> tuple[Column | None, Column | None]:
@@ -84,23 +88,12 @@ def purchase_columns(stream: Stream) -> tuple[Column | None, Column | None]:
     return amount, spelt(stream.columns, _ITEMS, ("array", "string"))
 
 
-def _named_elsewhere(
-    stream: Stream, named: Mapping[Stream, list[Reference]]
-) -> dict[str, list[str]]:
-    """The columns that name customers in the other streams, and in which."""
-    found: dict[str, list[str]] = {}
-    for other, others in named.items():
-        if other != stream:
-            for reference in others:
-                found.setdefault(reference.column.folded, []).append(other.name)
-    return found
-
-
-def _kind(stream: Stream, found: list[Reference], elsewhere: dict[str, list[str]]) -> Kind:
+def _kind(stream: Stream, found: list[Reference], named: Mapping[str, list[Stream]]) -> Kind:
+    """`named` are the columns that name customers, and in which streams."""
     reached, when = contacts(stream), time_of(stream)
     whose = found[0] if found else None
     if _are_people(stream, reached, linked=bool(found and when)):
-        if identifier := _own_identifier(stream, found, elsewhere):
+        if identifier := _own_identifier(stream, found, named):
             return People(stream, reached, identifier)
         return Unclear(stream, "it looks like profiles, but no column identifies them")
     if whose is None and _is_happening(stream):
@@ -145,14 +138,17 @@ def is_purchase(stream: Stream) -> bool:
 
 
 def _own_identifier(
-    stream: Stream, found: list[Reference], elsewhere: dict[str, list[str]]
+    stream: Stream, found: list[Reference], named: Mapping[str, list[Stream]]
 ) -> Reference | None:
     """How the profiles are identified: as other streams name them, else by the key."""
     for reference in found:
         if reference.kind == "objectId" or reference.column.folded.endswith("identity"):
             return reference
-        if others := elsewhere.get(reference.column.folded):
-            return Reference(reference.column, f"it names customers in {', '.join(others)} too")
+        streams = named.get(reference.column.folded, ())
+        if others := [other.name for other in streams if other != stream]:
+            more = ", ..." if len(others) > _STREAMS_SHOWN else ""
+            shown = ", ".join(others[:_STREAMS_SHOWN])
+            return Reference(reference.column, f"it names customers in {shown}{more} too")
     key = stream.sole_key
     if key is not None and identifies(key):
         return Reference(key, "the key; events must name customers by the same values")
