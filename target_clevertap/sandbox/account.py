@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from target_clevertap.sandbox.bodies import BodyShelf
 from target_clevertap.sandbox.clock import Clock
+from target_clevertap.sandbox.error_stream import ErrorStream
 from target_clevertap.sandbox.faults import FaultPlan
 from target_clevertap.sandbox.journal import Journal
 from target_clevertap.sandbox.latency import Latency, LatencySource
@@ -14,6 +15,7 @@ from target_clevertap.sandbox.list_queue import ListQueue
 from target_clevertap.sandbox.people import People
 from target_clevertap.sandbox.rules import RecordRules
 from target_clevertap.sandbox.search import Search
+from target_clevertap.sandbox.schema import SchemaFilter
 from target_clevertap.sandbox.segments import Segments
 from target_clevertap.sandbox.storage import Storage
 from target_clevertap.sandbox.tallies import Tallies
@@ -41,6 +43,7 @@ class Account:
         self.store = store
         self.clock = Clock()
         self.journal = Journal(store)
+        self.error_stream = ErrorStream(store)
         self.bodies = BodyShelf(store)
         self.people = People(store)
         self.search = Search(store)
@@ -65,6 +68,7 @@ class Account:
         """Let other settings hold from the next call on."""
         self.settings = settings
         self.rules = RecordRules(settings)
+        self.schema = SchemaFilter(settings.schema) if settings.schema else None
 
     def set_latency(self, latency: Latency) -> None:
         """Let answers take another time from the next call on."""

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from target_clevertap.sandbox.account import Account
-from target_clevertap.sandbox.faults import AnyFault
+from target_clevertap.sandbox.fault_spelling import parse_fault
 from target_clevertap.sandbox.latency import Latency, parse_latency
 from target_clevertap.sandbox.options import setting_options, settings_of
 from target_clevertap.sandbox.store import OtherVersionError, Store
@@ -21,23 +21,25 @@ from target_clevertap.sandbox.store import OtherVersionError, Store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from target_clevertap.sandbox.faults import AnyFault
+
 NEEDED = ("starlette", "uvicorn")
 HELP = """A local CleverTap for trying things out: nothing that is sent here leaves this machine.
 
 Options that begin with "guess:" decide what CleverTap's documentation leaves open."""
 
 
-def _latency(_: click.Context, __: click.Parameter, text: str) -> Latency:
+def _latency(context: click.Context, __: click.Parameter, text: str) -> Latency:
     try:
-        return parse_latency(text)
+        return parse_latency(text, context.params["seed"])
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
 
-def _faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> list[AnyFault]:
+def _faults(context: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> list[AnyFault]:
     try:
-        return [msgspec.json.decode(text, type=AnyFault) for text in texts]
-    except msgspec.DecodeError as error:
+        return [parse_fault(text, context.params["seed"]) for text in texts]
+    except ValueError as error:  # msgspec's own are among them
         raise click.BadParameter(str(error)) from error
 
 
@@ -58,6 +60,14 @@ def _faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> li
 )
 @click.option("--reset", is_flag=True, help="Empty the database first.")
 @click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    is_eager=True,
+    help="Seed of what is drawn: which calls a rate strikes, and how latency spreads.",
+)
+@click.option(
     "--latency",
     metavar="TIME",
     callback=_latency,
@@ -68,10 +78,11 @@ def _faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> li
 @click.option(
     "--fault",
     "faults",
-    metavar="JSON",
+    metavar="FAULT",
     callback=_faults,
     multiple=True,
-    help="What goes wrong, as JSON: see docs/sandbox.md; repeatable.",
+    help="What goes wrong, such as '429 calls=5-9' or 'reset_after rate=0.01': see "
+    "docs/sandbox.md; repeatable.",
 )
 def command(  # noqa: PLR0913 - one parameter an option
     *,
@@ -80,6 +91,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     port: int,
     db: Path | None,
     reset: bool,
+    seed: int,  # noqa: ARG001 - latency and faults have it already
     latency: Latency,
     faults: list[AnyFault],
     **settings: object,

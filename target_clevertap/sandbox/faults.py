@@ -139,20 +139,33 @@ AnyFault: TypeAlias = (
 )
 
 
+class SetFault(Struct, frozen=True):
+    """A fault that is set, how many calls it has counted, and how many of them it selected."""
+
+    fault: AnyFault
+    seen: int
+    selected: int
+
+
 class _Armed:
     """A fault with its own count of the calls that came its way."""
 
     def __init__(self, fault: AnyFault) -> None:
         self.fault = fault
-        self._seen = 0
+        self.seen = self.selected = 0
         self._random = random.Random(fault.seed)  # noqa: S311 - reproducible, not secret
 
     def strikes(self, path: str) -> bool:
         if not fnmatchcase(path, self.fault.path):
             return False
-        self._seen += 1
+        self.seen += 1
+        selects = self._selects()
+        self.selected += selects
+        return selects
+
+    def _selects(self) -> bool:
         if self.fault.calls is not None:
-            return self._seen in self.fault.calls
+            return self.seen in self.fault.calls
         return self.fault.rate is None or self._random.random() < self.fault.rate
 
 
@@ -169,6 +182,10 @@ class FaultPlan:
     def clear(self) -> None:
         """Take every fault away."""
         self._armed.clear()
+
+    def all(self) -> list[SetFault]:
+        """What is set, in order, and what it has met."""
+        return [SetFault(armed.fault, armed.seen, armed.selected) for armed in self._armed]
 
     def strike(self, path: str) -> AnyFault | None:
         """The fault that hits this call; of several, the one set first. Each of them counts."""

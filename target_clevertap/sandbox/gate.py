@@ -14,6 +14,7 @@ from target_clevertap.sandbox.call import Call
 from target_clevertap.sandbox.connection import break_off, gone, reset
 from target_clevertap.sandbox.faults import ResetAfter, ResetBefore, Slow, Truncated
 from target_clevertap.sandbox.journal import Entry
+from target_clevertap.sandbox.regions import is_elsewhere
 from target_clevertap.sandbox.routes import route_of
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class _Passage:
             await _send(answer, send, cut=True)
             await break_off(self._scope, receive)
         else:
-            await _send(answer, send)
+            await _send(answer, send, last=self._account.settings.close_connections)
 
     def _body(self) -> Body:
         if self._route and self._route.is_storage:
@@ -126,6 +127,8 @@ class _Passage:
 
     def _knows(self, headers: dict[str, str]) -> bool:
         settings = self._account.settings
+        if is_elsewhere(headers.get("host", ""), settings.region):
+            return False
         passcode = headers.get(PASSCODE_HEADER, "")
         return headers.get(ACCOUNT_HEADER) == settings.account_id and hmac.compare_digest(
             passcode.encode(), settings.passcode.encode()
@@ -176,8 +179,10 @@ class _Passage:
         )
 
 
-async def _send(answer: Answer, send: Send, *, cut: bool = False) -> None:
+async def _send(answer: Answer, send: Send, *, cut: bool = False, last: bool = False) -> None:
     headers = [(b"content-length", str(len(answer.body)).encode())]
+    if last:
+        headers.append((b"connection", b"Close"))  # REC 2018
     if answer.content_type:
         headers.append((b"content-type", answer.content_type.encode()))
     headers += [(name.encode(), value.encode()) for name, value in answer.headers]

@@ -134,6 +134,15 @@ def _rejections(account: Account, request: Request) -> object:
     return account.journal.rejections(page.offset, page.limit)
 
 
+def _error_stream(account: Account, request: Request) -> object:
+    page = _page(request.query_params)
+    return account.error_stream.lines(page.offset, page.limit)
+
+
+def _faults(account: Account, _: Request) -> object:
+    return account.faults.all()
+
+
 def _settings(account: Account, _: Request) -> Settings:
     return account.settings
 
@@ -185,6 +194,8 @@ VIEWS: dict[str, Callable[[Account, Request], object]] = {
     "/mails": _mails,
     "/calls": _calls,
     "/rejections": _rejections,
+    "/error-stream": _error_stream,
+    "/faults": _faults,
     "/settings": _settings,
 }
 

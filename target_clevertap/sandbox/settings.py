@@ -10,6 +10,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from target_clevertap.sandbox.regions import Region
+from target_clevertap.sandbox.schema import Schema
+
 UPLOAD_CONCURRENCY = 15
 OTHER_CONCURRENCY = 3
 
@@ -24,6 +27,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "TEST-SANDBOX"
     )
     passcode: Annotated[str, Meta(description="Passcode that calls must bring.")] = "sandbox"
+    region: Annotated[
+        Region,
+        Meta(description="Region of the account; a call to another region's host is answered 401."),
+    ] = "eu1"
     concurrency: Annotated[
         Count, Meta(description="Uploads in flight before the next one is answered 429.")
     ] = UPLOAD_CONCURRENCY
@@ -38,6 +45,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(description="Event name on the account's discard list (code 528); repeatable."),
     ] = ()
+    schema: Annotated[
+        Schema | None,
+        Meta(description="Published schema, a JSON file: what does not fit is dropped unseen."),
+    ] = None
+    close_connections: Annotated[
+        bool, Meta(description="Close the connection after each answer, as recorded in 2018.")
+    ] = False
     max_body_bytes: Annotated[
         Count, Meta(description="guess: largest request body; a larger one is answered 413.")
     ] = 64 * 1024 * 1024

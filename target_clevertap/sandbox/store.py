@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 CACHE_KIB = 65_536
 PAGE_BYTES = 16_384
 """Bodies are long: with SQLite's usual pages an upload costs a tenth more."""
@@ -69,6 +69,14 @@ CREATE TABLE rejections (
 );
 CREATE INDEX rejections_by_code ON rejections (code);
 CREATE INDEX rejections_by_call ON rejections (call);
+CREATE TABLE error_stream (
+    id INTEGER PRIMARY KEY,
+    call INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    name TEXT NOT NULL,
+    property TEXT,
+    record TEXT NOT NULL
+);
 CREATE TABLE deletions (
     due REAL NOT NULL,
     kind TEXT NOT NULL,
@@ -130,6 +138,7 @@ TABLES = (
     "devices",
     "calls",
     "rejections",
+    "error_stream",
     "deletions",
     "segments",
     "list_uploads",

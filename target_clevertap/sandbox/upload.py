@@ -88,6 +88,9 @@ def _rejection(call: Call, position: int, refusal: Refusal, record: object) -> R
 def _keep(
     account: Account, call: Call, accepted: list[dict[str, Any]], rejections: list[Rejection]
 ) -> None:
+    if account.schema is not None:
+        accepted, violations = account.schema.run(accepted)
+        account.error_stream.add(call.number, violations)
     Ingest(account.store, account.settings, call.number, account.clock.now()).run(accepted)
     account.journal.add_rejections(rejections)
 

@@ -130,7 +130,7 @@ def test_a_file_that_is_no_database_of_its_own_is_left_alone(
     [
         ("--latency", "fast"),
         ("--latency", "9999s"),
-        ("--fault", "429"),
+        ("--fault", "429 calls"),
         ("--fault", '{"kind": "fire"}'),
         ("--concurrency", "0"),
         ("--port", "65536"),

@@ -164,7 +164,7 @@ def test_a_body_over_the_limit_is_refused(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/1/upload", 405), ("POST", "/2/upload", 404), ("GET", "/", 404)],
+    [("GET", "/1/upload", 405), ("POST", "/2/upload", 404), ("GET", "/1", 404)],
 )
 def test_other_paths_and_methods_are_unknown(
     sandbox: Sandbox, method: str, path: str, status: int
