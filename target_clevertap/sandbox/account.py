@@ -14,8 +14,8 @@ from target_clevertap.sandbox.limits import InFlight
 from target_clevertap.sandbox.list_queue import ListQueue
 from target_clevertap.sandbox.people import People
 from target_clevertap.sandbox.rules import RecordRules
-from target_clevertap.sandbox.search import Search
 from target_clevertap.sandbox.schema import SchemaFilter
+from target_clevertap.sandbox.search import Search
 from target_clevertap.sandbox.segments import Segments
 from target_clevertap.sandbox.storage import Storage
 from target_clevertap.sandbox.tallies import Tallies
