@@ -106,7 +106,7 @@ def sideways(page: Page, width: int = PHONE_WIDTH) -> int:
     size = page.viewport_size
     page.set_viewport_size({"width": width, "height": 800})
     beyond: int = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        "Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"
     )
     if size is not None:
         page.set_viewport_size(size)

@@ -94,6 +94,7 @@ def call(account: Account, request: Request) -> Screen | None:
         "cut": bodies is not None and len(bodies.request) < entry.body_bytes,
         "kept_megabytes": KEPT_BYTES // MEGABYTE,
         "longest_megabytes": LONGEST_BYTES // MEGABYTE,
+        "only": request.query_params.get("only", ""),
         "page": _records(account, request, entry, bodies),
     }
     return Screen("call.html", f"Call {entry.number}", values)

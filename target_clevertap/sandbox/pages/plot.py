@@ -16,13 +16,13 @@ BARS = 60
 WIDTH, HEIGHT = 720, 140
 GAP = 2
 STEPS = {
-    1: "hour",
+    1: "1 hour",
     3: "3 hours",
     6: "6 hours",
     12: "12 hours",
-    24: "day",
+    24: "1 day",
     48: "2 days",
-    168: "week",
+    168: "1 week",
     336: "2 weeks",
     672: "4 weeks",
     2016: "12 weeks",
