@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
+import tempfile
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +20,6 @@ from tests.support.pipeline import config
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from tests.support.sandbox import Sandbox
 
@@ -28,6 +30,7 @@ VIP = {
     "segment_name": "VIP",
     "owner_email": "ada@shop.de",
 }
+NOBODY = 65534
 DEAD = "http://127.0.0.1:9"
 
 
@@ -209,11 +212,25 @@ def test_counts_that_do_not_add_up_still_prove_the_credentials(right: dict[str, 
         assert faulty(lines(right | {"api_url": server.url})) == set()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="to root every folder can be written")
-def test_a_read_only_folder_is_told_with_what_to_do(right: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "locked").mkdir(mode=0o500)
-    found = fault(lines(right | {"work_dir": str(tmp_path / "locked")}), "work_dir")
-    assert "cannot be written: Permission denied; make room, or set work_dir" in found
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """For the time being nobody, to whom alone a folder can be read-only."""
+    if is_root := os.geteuid() == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_a_read_only_folder_is_told_with_what_to_do(right: dict[str, Any]) -> None:
+    lines(right)  # loads whatever is loaded late, while it may be read
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        with unprivileged():
+            said = fault(lines(right | {"work_dir": f"{folder}/work"}), "work_dir")
+    assert "cannot be written: Permission denied; make room, or set work_dir" in said
 
 
 def test_a_folder_that_even_root_cannot_write_is_told(right: dict[str, Any]) -> None:
@@ -225,6 +242,16 @@ def test_a_file_in_the_place_of_the_folder_is_told(right: dict[str, Any], tmp_pa
     (tmp_path / "file").touch()
     said = fault(lines(right | {"work_dir": str(tmp_path / "file")}), "work_dir")
     assert "cannot be written: Not a directory" in said
+
+
+def test_a_disk_that_takes_nothing_is_told(right: dict[str, Any]) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        said = fault(lines(right), "work_dir")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "cannot be written: File too large; make room" in said
 
 
 def test_the_folder_of_the_account_is_nobody_elses(right: dict[str, Any], tmp_path: Path) -> None:
