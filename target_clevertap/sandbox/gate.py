@@ -117,7 +117,7 @@ class _Passage:
         route = self._route
         if route is None:
             return failure(404)
-        if call.method != route.method:
+        if call.method not in (route.method, route.also):
             return failure(405)
         if not route.is_storage and not self._knows(call.headers):
             return failure(401, self._account.settings.unauthorized_text)

@@ -27,7 +27,7 @@ def read_profile(account: Account, call: Call) -> Answer:
         if account.settings.unknown_profile_not_found:
             return failure(404)
         return json_answer({"status": "success", "record": {}})
-    return json_answer({"status": "success", "record": _record(account, profile)})
+    return json_answer({"status": "success", "record": profile_record(account, profile)})
 
 
 def _find(account: Account, key: str, value: str) -> int | None:
@@ -36,8 +36,11 @@ def _find(account: Account, key: str, value: str) -> int | None:
     return account.people.find([(key, value)]).get((key, value))
 
 
-def _record(account: Account, profile: int) -> dict[str, Any]:
-    properties = account.people.properties([profile])[profile]
+def profile_record(account: Account, profile: int) -> dict[str, Any]:
+    """A profile as it is handed out; empty if it has been deleted."""
+    properties = account.people.properties([profile]).get(profile)
+    if properties is None:
+        return {}
     record = {"email": properties.pop("Email", None), "name": properties.pop("Name", None)}
     identities = [
         value for kind, value in account.people.identifiers(profile) if kind == "identity"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from target_clevertap.sandbox.api_segments import create_segments, update_segments
 from target_clevertap.sandbox.deletion import delete_profiles
+from target_clevertap.sandbox.exports import export_events, export_profiles
 from target_clevertap.sandbox.lists import list_completed, list_url, put_list
 from target_clevertap.sandbox.reading import read_profile
 from target_clevertap.sandbox.storage import PREFIX
@@ -30,6 +31,8 @@ class Route:
     path: str
     method: str
     endpoint: Callable[[Account, Call], Answer]
+    also: str | None = None
+    """Another method that does."""
 
     @property
     def is_storage(self) -> bool:
@@ -47,6 +50,8 @@ ROUTES = (
     Route(UPLOAD, "POST", upload),
     Route("/1/profile.json", "GET", read_profile),
     Route("/1/delete/profiles.json", "POST", delete_profiles),
+    Route("/1/events.json", "POST", export_events, also="GET"),
+    Route("/1/profiles.json", "POST", export_profiles, also="GET"),
     Route("/get_custom_list_segment_url", "POST", list_url),
     Route("/upload_custom_list_segment_completed", "POST", list_completed),
     Route("/api/createSegment", "POST", create_segments),
