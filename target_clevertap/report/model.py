@@ -1,0 +1,284 @@
+"""The report of a run as it is kept: `report.json`, version 1.
+
+Everything in it may be shown to whoever may see the run's folder. Of the records it holds nothing
+but the first keys of rejected rows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from target_clevertap.report.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from typing_extensions import Self
+
+VERSION: Final = 1
+"""Grows when a reader of the former version would misread a report; a new member alone does not."""
+
+KEYS_SHOWN: Final = 5
+"""Of the rows that were rejected for one reason."""
+
+KEY_CHARACTERS: Final = 64
+"""Longer keys are cut: a key is to find a row by, not to read it from."""
+
+UNCERTAIN: Final = "uncertain"
+"""The code of rows of which no answer tells whether CleverTap has them."""
+
+Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0)]
+Outcome = Literal["delivered", "rejections", "refused", "interrupted", "stopped"]
+StreamKind = Literal["profile", "event", "segment", "ignored"]
+SegmentOutcome = Literal["uploaded", "unchanged", "refused", "incomplete", "failed", "not_uploaded"]
+
+
+class ReportedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """When the run was, how it ended, and what made it."""
+
+    id: Annotated[str, Meta(description="The name of the run's folder.")]
+    started: Annotated[datetime, Meta(tz=True, description="In UTC.")]
+    ended: Annotated[datetime, Meta(tz=True, description="In UTC.")]
+    seconds: Annotated[float, Meta(ge=0, description="From the start to the end.")]
+    exit_code: Annotated[int, Meta(ge=0, le=255, description="What the process ends with.")]
+    outcome: Annotated[
+        Outcome,
+        Meta(
+            description=(
+                "delivered: all rows; rejections: all but rejected rows, within the limit; "
+                "refused: exit code 3; interrupted: by a signal; stopped: could not go on."
+            )
+        ),
+    ]
+    sentence: Annotated[str, Meta(description="What happened, in one sentence.")]
+    problem: Annotated[str | None, Meta(description="Why the exit code is not 0.")] = None
+    program_version: Annotated[str, Meta(description="Of target-clevertap.")]
+    dry_run: Annotated[bool, Meta(description="Everything was checked and nothing stored.")] = False
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """read = accepted + unchanged + already_delivered + rejected + ignored + unsettled."""
+
+    read: Annotated[int, Meta(ge=0, description="Rows that the tap sent.")] = 0
+    accepted: Annotated[int, Meta(ge=0, description="Rows that CleverTap has taken.")] = 0
+    unchanged: Annotated[
+        int, Meta(ge=0, description="Rows not sent: CleverTap has what they say.")
+    ] = 0
+    already_delivered: Annotated[
+        int, Meta(ge=0, description="Events not sent: they were sent before.")
+    ] = 0
+    rejected: Annotated[int, Meta(ge=0, description="Rows kept in rejected_file.")] = 0
+    ignored: Annotated[
+        int, Meta(ge=0, description="Rows that are not sent by the configuration.")
+    ] = 0
+    unsettled: Annotated[
+        int,
+        Meta(ge=0, description="Rows without an outcome when the run ended; they come again."),
+    ] = 0
+    adjusted: Annotated[
+        int, Meta(ge=0, description="Of the accepted: with a value cut or left out.")
+    ] = 0
+    uncertain: Annotated[
+        int,
+        Meta(ge=0, description="Of the rejected: no answer tells whether CleverTap has them."),
+    ] = 0
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why rows of a stream were rejected, and how many; those tried again are among them."""
+
+    code: Annotated[str, Meta(description="Stable, to be compared with.")]
+    reason: Annotated[str, Meta(description="One sentence.")]
+    property: Annotated[str | None, Meta(description="Of CleverTap, if one is at fault.")] = None
+    count: Count
+    first_keys: Annotated[
+        tuple[str, ...],
+        Meta(max_length=KEYS_SHOWN, description="What names the first rows in their stream."),
+    ] = ()
+
+
+class TriedAgain(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that former runs have rejected; none of them is counted as read."""
+
+    accepted: Count = 0
+    rejected: Annotated[int, Meta(ge=0, description="Once more; they wait on.")] = 0
+    given_up: Annotated[int, Meta(ge=0, description="Rejected too often; they wait no more.")] = 0
+
+
+class ReportedStream(Counts, frozen=True, kw_only=True):
+    """What became of the rows of one stream."""
+
+    name: str
+    kind: Annotated[StreamKind, Meta(description="ignored: no mapping covers the stream.")]
+    tried_again: TriedAgain = TriedAgain()
+    rejections: Annotated[
+        tuple[Reason, ...], Meta(description="The reason with the most rows first.")
+    ] = ()
+
+    @classmethod
+    def of(  # noqa: PLR0913 - what is known of a stream
+        cls,
+        name: str,
+        kind: StreamKind,
+        tally: Tally,
+        *,
+        again: Tally | None = None,
+        given_up: int = 0,
+        rejections: Iterable[Reason] = (),
+    ) -> Self:
+        """The report on a stream, its keys cut to what may be shown.
+
+        Args:
+            name: of the stream.
+            kind: of its mapping.
+            tally: of the rows that the tap sent.
+            again: of the rows that former runs have rejected.
+            given_up: of those, the ones that will not be tried again.
+            rejections: the rows of both, by reason.
+        """
+        reasons = sorted(map(_shown, rejections), key=lambda reason: -reason.count)
+        again = again or Tally()
+        return cls(
+            name=name,
+            kind=kind,
+            read=tally.read,
+            accepted=tally.accepted,
+            unchanged=tally.unchanged,
+            already_delivered=tally.already_delivered,
+            rejected=tally.rejected,
+            ignored=tally.ignored,
+            unsettled=tally.read - _settled(tally),
+            adjusted=tally.adjusted,
+            uncertain=sum(reason.count for reason in reasons if reason.code == UNCERTAIN),
+            tried_again=TriedAgain(
+                accepted=again.accepted, rejected=again.rejected, given_up=given_up
+            ),
+            rejections=tuple(reasons),
+        )
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """How long calls took, in seconds; the percentiles are off by 5 % at most, `max` is exact."""
+
+    p50: Seconds = 0.0
+    p90: Seconds = 0.0
+    p99: Seconds = 0.0
+    max: Seconds = 0.0
+
+
+class LatencyBand(msgspec.Struct, frozen=True, kw_only=True):
+    """So many calls took longer than `over` seconds and up to `up_to`."""
+
+    over: Seconds
+    up_to: Seconds
+    count: Count
+
+
+class CallCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls to CleverTap; every try of a call counts as one."""
+
+    made: Count = 0
+    records: Annotated[
+        int, Meta(ge=0, description="In all of them; sent twice, counted twice.")
+    ] = 0
+    retries: Annotated[int, Meta(ge=0, description="Calls made again after one that failed.")] = 0
+    throttled: Annotated[int, Meta(ge=0, description="Answered 429: too many at once.")] = 0
+    lost: Annotated[
+        int, Meta(ge=0, description="Maybe received, but the answer could not be read.")
+    ] = 0
+    failed: Annotated[
+        int, Meta(ge=0, description="All without the answer that was hoped for, those too.")
+    ] = 0
+
+
+class CallKind(CallCounts, frozen=True, kw_only=True):
+    """The calls of one kind."""
+
+    name: str
+    latency: Latency
+    bands: Annotated[
+        tuple[LatencyBand, ...], Meta(description="How long they took; empty bands are left out.")
+    ] = ()
+
+
+class ReportedCalls(CallCounts, frozen=True, kw_only=True):
+    """All calls of a run; their number by kind is what they add up to."""
+
+    kinds: tuple[CallKind, ...] = ()
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened in one piece of the run's time."""
+
+    at: Annotated[float, Meta(ge=0, description="Its beginning: seconds since the start.")]
+    accepted: Annotated[int, Meta(ge=0, description="Rows; those tried again are among them.")] = 0
+    rejected: Annotated[int, Meta(ge=0, description="Rows; those tried again are among them.")] = 0
+    calls: Annotated[int, Meta(ge=0, description="Begun in it.")] = 0
+    most_in_flight: Annotated[int, Meta(ge=0, description="Calls under way at once.")] = 0
+    throttled: Annotated[int, Meta(ge=0, description="Calls answered 429 in it.")] = 0
+    retries: Annotated[int, Meta(ge=0, description="Of the calls that ended in it.")] = 0
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+    """The run in pieces of equal length: 1 second, or so many that few enough pieces remain."""
+
+    seconds: Annotated[float, Meta(gt=0, description="Length of each interval.")]
+    intervals: tuple[Interval, ...]
+
+
+class ReportedSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one custom list."""
+
+    name: str
+    before: Annotated[
+        int | None, Meta(description="Members at its last upload; null: not known.")
+    ] = None
+    after: Annotated[int | None, Meta(description="Members now; null: not known.")] = None
+    outcome: SegmentOutcome
+    reason: Annotated[str | None, Meta(description="Why it was not uploaded.")] = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened in one run of target-clevertap."""
+
+    version: Annotated[Literal[1], Meta(description="Of this form of the report.")] = VERSION
+    run: ReportedRun
+    settings: Annotated[
+        dict[str, Any], Meta(description="As they were used, defaults too; secrets are left out.")
+    ]
+    totals: Annotated[Counts, Meta(description="Of all streams.")]
+    streams: tuple[ReportedStream, ...]
+    calls: ReportedCalls
+    timeline: Timeline
+    segments: tuple[ReportedSegment, ...] = ()
+    rejected_file: Annotated[
+        str | None, Meta(description="Path of the rejected rows; null: there are none.")
+    ] = None
+
+
+def total(streams: Iterable[Counts]) -> Counts:
+    """The sum of all streams."""
+    sums = dict.fromkeys(Counts.__struct_fields__, 0)
+    for stream in streams:
+        for name in sums:
+            sums[name] += getattr(stream, name)
+    return Counts(**sums)
+
+
+def _settled(tally: Tally) -> int:
+    settled = tally.accepted + tally.unchanged + tally.already_delivered
+    return settled + tally.rejected + tally.ignored
+
+
+def _shown(reason: Reason) -> Reason:
+    keys = tuple(map(_cut, reason.first_keys[:KEYS_SHOWN]))
+    return msgspec.structs.replace(reason, first_keys=keys)
+
+
+def _cut(key: str) -> str:
+    return key if len(key) <= KEY_CHARACTERS else f"{key[: KEY_CHARACTERS - 1]}…"
