@@ -19,7 +19,8 @@ def parse_fault(text: str, seed: int = 0) -> AnyFault:
     """
     text = text.strip()
     fields = msgspec.json.decode(text, type=dict[str, Any]) if text[:1] == "{" else _fields(text)
-    return msgspec.convert({"seed": seed, **fields}, AnyFault, strict=False)
+    fault: AnyFault = msgspec.convert({"seed": seed, **fields}, AnyFault, strict=False)
+    return fault
 
 
 def _fields(text: str) -> dict[str, Any]:

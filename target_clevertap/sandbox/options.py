@@ -57,7 +57,7 @@ class _JsonFile(click.Path):
     name = "file"
 
     def __init__(self) -> None:
-        super().__init__(exists=True, dir_okay=False, readable=True, path_type=Path)
+        super().__init__(exists=True, dir_okay=False, readable=True)
 
     def convert(
         self,
@@ -65,7 +65,7 @@ class _JsonFile(click.Path):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Any:  # noqa: ANN401 - JSON may be anything
-        path = super().convert(value, param, ctx)
+        path = Path(str(super().convert(value, param, ctx)))
         try:
             return msgspec.json.decode(path.read_bytes())
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
