@@ -47,6 +47,11 @@ def _number(value: float) -> str:
     return f"{value:,}"
 
 
+def _counted(count: int, noun: str) -> str:
+    """A count of things, in the singular for one."""
+    return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
 def _size(count: int) -> str:
     """A number of bytes, for people."""
     if count < 1024:  # noqa: PLR2004 - a kilobyte
@@ -65,6 +70,11 @@ def _query(address: str, **values: object) -> str:
 
 
 _environment.filters.update(
-    number=_number, size=_size, milliseconds=_milliseconds, moment=moment, summary=summary
+    number=_number,
+    counted=_counted,
+    size=_size,
+    milliseconds=_milliseconds,
+    moment=moment,
+    summary=summary,
 )
 _environment.globals.update(query=_query)
