@@ -1,10 +1,12 @@
 """Clients of CleverTap that nobody here wrote, run against the sandbox as they are.
 
-`make setup` installs them. Only the host that they reach is another one (`redirect.js`).
+`make setup` installs them. Only the host that they reach is another one: CleverTap's library for
+Node is led there by `redirect.js`, quickhouse by its option `base_url`.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sandbox.api import upload
 from tests.support.sandbox import running_sandbox
 
 if TYPE_CHECKING:
@@ -202,3 +205,34 @@ def test_the_official_library_sends_what_the_sandbox_expects_of_a_call(
     assert {"x-clevertap-account-id", "x-clevertap-passcode", "content-type"} <= set(
         seen["header_names"]
     )
+
+
+def test_quickhouse_exports_events_with_their_times_and_owners(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    quickhouse = pytest.importorskip("quickhouse", reason="`make setup` installs quickhouse")
+    orders = [
+        {**CHARGED, "ts": NOON + number, "evtData": {"Amount": number + 0.5}}
+        for number in range(25)
+    ]
+    upload(sandbox, PROFILE, *orders)
+    columns = {"ts": "TIMESTAMP", "email": "STRING", "amount": "FLOAT"}
+    source = quickhouse.CleverTap(
+        sandbox.account_id,
+        sandbox.passcode,
+        "Charged",
+        columns,
+        paths={"email": "profile.email", "amount": "event_props.Amount"},
+        base_url=sandbox.url,
+        batch_size=10,
+        from_date="2023-11-15",
+        to_date="2023-11-15",
+    )
+    quickhouse.sync(source, quickhouse.Csv(str(tmp_path)), "charged", mode="full")
+
+    [part] = (tmp_path / "charged").glob("part-*.csv")
+    with part.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["amount"]) for row in rows] == [number + 0.5 for number in range(25)]
+    assert [row["ts"][:19] for row in rows[:2]] == ["2023-11-15T12:00:00", "2023-11-15T12:00:01"]
+    assert {row["email"] for row in rows} == {"peter@foo.com"}
