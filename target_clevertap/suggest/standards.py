@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from target_clevertap.suggest.words import PERSONS, folded
@@ -162,19 +163,18 @@ def find(standard: Standard, columns: Sequence[Column]) -> Column | None:
 def spelt(
     columns: Sequence[Column], spellings: Sequence[str], types: Sequence[str]
 ) -> Column | None:
-    """The column with the surest of these spellings whose values can be of these types."""
-    fitting = [column for column in columns if column.may_be(*types)]
-    for spell in spellings:
-        for column in fitting:
-            if column.folded == spell:
-                return column
-    for spell in spellings:
-        for column in fitting:
-            if _without_prefix(column.folded) == spell:
-                return column
-    return None
+    """The column with the surest of these spellings whose values can be of these types.
+
+    Of several columns with one spelling it is the first; a whole name goes before part of one.
+    """
+    fitting = [column for column in reversed(columns) if column.may_be(*types)]
+    whole = {column.folded: column for column in fitting}
+    parts = {_without_prefix(column.folded): column for column in fitting}
+    found = (named[word] for named in (whole, parts) for word in spellings if word in named)
+    return next(found, None)
 
 
+@lru_cache(maxsize=4096)
 def _without_prefix(name: str) -> str:
     """`customer_email` means what `email` means."""
     for prefix in _PREFIXES:

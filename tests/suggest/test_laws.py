@@ -83,6 +83,7 @@ PEOPLE = {"id": made.INTEGER, "email": made.TEXT}
 @example(catalog(stream("users", PEOPLE | {f"c{n}": made.TEXT for n in range(300)})))
 @example(catalog(stream("users", PEOPLE | {"Email": made.TEXT, "EMAIL": made.BOOLEAN})))
 @example(catalog(stream("users", PEOPLE | {"a.b": made.TEXT, "a b": made.TEXT, "A:B": made.TEXT})))
+@example(catalog(stream("users", PEOPLE | {"x" * 120: made.TEXT, "X" * 120: made.TEXT})))
 @example(catalog(stream("users", PEOPLE | {"first{name": made.TEXT, "last!name": made.TEXT})))
 @example(catalog(stream("yes", PEOPLE | dict.fromkeys(("yes", "null", "1e3", "''"), made.TEXT))))
 def test_every_block_is_valid_settings_for_the_schemas_of_its_catalog(raw: Json) -> None:
