@@ -13,7 +13,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url
 from target_clevertap.errors import (
@@ -22,6 +22,7 @@ from target_clevertap.errors import (
     CredentialsRefused,
     RequestRefused,
     ServerFailed,
+    SettingsError,
     TargetCleverTapError,
     Throttled,
 )
@@ -66,20 +67,36 @@ class Line:
         return f"{self.subject}: ok ({self.note})" if self.note else f"{self.subject}: ok"
 
 
-def check(
-    settings: Settings, open_ledger: Callable[[], AbstractContextManager[object]] | None = None
-) -> Iterator[Line]:
-    """The lines of `--check`, each as soon as it is known.
+OpenLedger: TypeAlias = "Callable[[Settings], AbstractContextManager[object] | None]"
+"""Opens the ledger, to be closed by leaving it; None where it is off.
 
-    Args:
-        settings: typed, and so without a mistake that shows by itself.
-        open_ledger: opens the ledger, which is closed at once; None when the ledger is off. What
-            it raises is told if it is a TargetCleverTapError.
-    """
+What is wrong with it is a TargetCleverTapError.
+"""
+
+
+def run_check(
+    read_settings: Callable[[], Settings], open_ledger: OpenLedger, say: Callable[[str], object]
+) -> int:
+    """The exit code of `--check`: 0 all is ok, 1 something is not, 2 the settings are wrong."""
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        for mistake in error.mistakes:
+            say(f"settings: {mistake}")
+        return error.exit_code
+    is_ok = True
+    for line in check(settings, open_ledger):
+        say(str(line))
+        is_ok = is_ok and line.ok
+    return 0 if is_ok else 1
+
+
+def check(settings: Settings, open_ledger: OpenLedger) -> Iterator[Line]:
+    """The lines of `--check`, each as soon as it is known."""
     yield Line("settings", note=_count(len(settings.streams), "stream mapping"))
     yield from _service(settings)
     yield _work_dir(settings.account_dir)
-    yield _ledger(open_ledger)
+    yield _ledger(settings, open_ledger)
     for mapping in settings.streams.values():
         if isinstance(mapping, SegmentMapping):
             yield _owner(mapping, is_real=settings.api_url is None)
@@ -168,11 +185,11 @@ def _work_dir(folder: Path) -> Line:
     return Line(subject)
 
 
-def _ledger(open_ledger: Callable[[], AbstractContextManager[object]] | None) -> Line:
-    if open_ledger is None:
-        return Line("ledger", note="off: a row that comes again is sent again")
+def _ledger(settings: Settings, open_ledger: OpenLedger) -> Line:
     try:
-        with open_ledger():
+        if (ledger := open_ledger(settings)) is None:
+            return Line("ledger", note="off: a row that comes again is sent again")
+        with ledger:
             return Line("ledger")
     except TargetCleverTapError as error:
         return Line("ledger", str(error))

@@ -7,19 +7,18 @@ import resource
 import tempfile
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from target_clevertap.check import Line, check
+from target_clevertap.check import Line, OpenLedger, check
 from target_clevertap.errors import WorkDirError
 from target_clevertap.settings import Settings
 from tests.clevertap.scripted import Scripted, answer, hang_up, raw
 from tests.support.pipeline import config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from tests.support.sandbox import Sandbox
 
@@ -42,7 +41,7 @@ def right(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
 
 def lines(
     settings: dict[str, Any],
-    open_ledger: Callable[[], AbstractContextManager[object]] | None = nullcontext,
+    open_ledger: OpenLedger = nullcontext,
 ) -> dict[str, Line]:
     """The lines by the first word of their subject."""
     found = list(check(Settings.parse(settings), open_ledger))
@@ -263,7 +262,7 @@ def test_the_ledger_is_opened_and_closed(right: dict[str, Any]) -> None:
     heard = []
 
     @contextmanager
-    def ledger() -> Iterator[None]:
+    def ledger(_settings: Settings) -> Iterator[None]:
         heard.append("opened")
         yield
         heard.append("closed")
@@ -273,7 +272,7 @@ def test_the_ledger_is_opened_and_closed(right: dict[str, Any]) -> None:
 
 
 def test_a_ledger_that_cannot_be_opened_says_why(right: dict[str, Any]) -> None:
-    def broken() -> AbstractContextManager[None]:
+    def broken(_settings: Settings) -> NoReturn:
         raise WorkDirError("The ledger cannot be reached: is its server running?")
 
     said = fault(lines(right, broken), "ledger")
@@ -281,7 +280,7 @@ def test_a_ledger_that_cannot_be_opened_says_why(right: dict[str, Any]) -> None:
 
 
 def test_without_a_ledger_it_says_what_that_means(right: dict[str, Any]) -> None:
-    assert str(lines(right, None)["ledger"]).startswith("ledger: ok (off:")
+    assert str(lines(right, lambda _settings: None)["ledger"]).startswith("ledger: ok (off:")
 
 
 @pytest.mark.parametrize(
