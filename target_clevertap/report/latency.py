@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from target_clevertap.report.model import Latency, LatencyBand
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHORTEST: Final = 0.0001
 """Seconds: whatever is shorter is taken for this long."""
@@ -21,45 +23,47 @@ _LOG: Final = math.log(GROWTH)
 BANDS: Final = math.ceil(math.log(LONGEST / SHORTEST) / _LOG) + 2
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """So many calls took longer than `over` seconds and up to `up_to`."""
+
+    over: float
+    up_to: float
+    count: int
+
+
 class Latencies:
     """Counts of calls by how long they took: one integer a band, 184 bands from 0.1 ms to 1 h."""
 
-    __slots__ = ("_counts", "_longest")
+    __slots__ = ("_counts", "longest")
 
     def __init__(self) -> None:
         self._counts = [0] * BANDS
-        self._longest = 0.0
+        self.longest = 0.0
 
     def add(self, seconds: float) -> None:
         """One more call took so long."""
         self._counts[_band(seconds)] += 1
-        self._longest = max(self._longest, seconds)
+        self.longest = max(self.longest, seconds)
 
-    def latency(self) -> Latency:
-        """The percentiles of all calls, off by 5 % at most; all 0 when there were none."""
-        p50, p90, p99 = (self._percentile(percent) for percent in (50, 90, 99))
-        return Latency(p50=p50, p90=p90, p99=p99, max=_rounded(self._longest))
+    def percentile(self, percent: int) -> float:
+        """The seconds that so many of a hundred calls did not exceed, off by 5 % at most.
 
-    def bands(self) -> tuple[LatencyBand, ...]:
-        """The bands in which there are calls, from the shortest to the longest."""
-        return tuple(
-            LatencyBand(
-                over=_rounded(_end(number - 1)) if number else 0.0,
-                up_to=_rounded(self._longest if number == BANDS - 1 else _end(number)),
-                count=count,
-            )
-            for number, count in enumerate(self._counts)
-            if count
-        )
-
-    def _percentile(self, percent: int) -> float:
-        """What so many of a hundred calls did not exceed: the middle of the band of the last."""
+        It is the middle of the band of the last of them; 0 when there were no calls.
+        """
         rank = math.ceil(sum(self._counts) * percent / 100)
         for number, count in enumerate(self._counts):
             rank -= count
             if count and rank <= 0:
-                return _rounded(min(_middle(number), self._longest))
+                return min(_middle(number), self.longest)
         return 0.0
+
+    def bands(self) -> Iterator[Band]:
+        """The bands in which there are calls, from the shortest to the longest."""
+        for number, count in enumerate(self._counts):
+            if count:
+                up_to = self.longest if number == BANDS - 1 else _end(number)
+                yield Band(_end(number - 1) if number else 0.0, up_to, count)
 
 
 def _band(seconds: float) -> int:
@@ -76,8 +80,3 @@ def _end(number: int) -> float:
 def _middle(number: int) -> float:
     """As far, as a factor, from both ends of a band."""
     return _end(number) / math.sqrt(GROWTH) if number else SHORTEST
-
-
-def _rounded(seconds: float) -> float:
-    """To the microsecond: more digits would only look exact."""
-    return round(seconds, 6)

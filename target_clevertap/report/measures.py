@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from target_clevertap.errors import AnswerLost, Throttled
 from target_clevertap.report.latency import Latencies
-from target_clevertap.report.model import CallCounts, CallKind, ReportedCalls, Timeline
 from target_clevertap.report.timeline import Slices
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from target_clevertap.clevertap import Attempt
+    from target_clevertap.report.timeline import Slice
 
 KINDS: Final = 16
 """Kinds of calls that are told apart; the client makes five."""
@@ -46,20 +46,6 @@ class Kind:
         self.lost += isinstance(attempt.error, AnswerLost)
         self.failed += attempt.error is not None
         self.latencies.add(attempt.seconds)
-
-    def reported(self, name: str) -> CallKind:
-        """The counts so far, under the name of the kind."""
-        return CallKind(
-            name=name,
-            made=self.made,
-            records=self.records,
-            retries=self.retries,
-            throttled=self.throttled,
-            lost=self.lost,
-            failed=self.failed,
-            latency=self.latencies.latency(),
-            bands=self.latencies.bands(),
-        )
 
 
 class Measures:
@@ -120,23 +106,16 @@ class Measures:
             now.rejected += rejected - self._rejected
             self._accepted, self._rejected = accepted, rejected
 
-    def calls(self) -> ReportedCalls:
-        """All calls so far, by kind, the kind with the most calls first."""
+    def kinds(self) -> dict[str, Kind]:
+        """The counts of all calls so far, by the name of their kind."""
         with self._lock:
-            kinds = [kind.reported(name) for name, kind in self._kinds.items()]
-        kinds.sort(key=lambda kind: -kind.made)
-        return ReportedCalls(
-            kinds=tuple(kinds),
-            **{
-                name: sum(getattr(kind, name) for kind in kinds)
-                for name in CallCounts.__struct_fields__
-            },
-        )
+            return dict(self._kinds)
 
-    def timeline(self) -> Timeline:
-        """The run from its start until now."""
+    def slices(self) -> tuple[float, list[Slice]]:
+        """The run from its start until now, in slices that are so many seconds long."""
         with self._lock:
-            return self._slices.timeline(self.seconds)
+            slices = self._slices.until(self.seconds)
+            return self._slices.seconds, slices
 
     def _kind(self, name: str) -> Kind:
         kind = self._kinds.get(name)

@@ -56,7 +56,9 @@ class ReportedRun(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ]
     sentence: Annotated[str, Meta(description="What happened, in one sentence.")]
-    problem: Annotated[str | None, Meta(description="Why the exit code is not 0.")] = None
+    problems: Annotated[
+        tuple[str, ...], Meta(description="Why the exit code is not 0; the first one decided.")
+    ] = ()
     program_version: Annotated[str, Meta(description="Of target-clevertap.")]
     dry_run: Annotated[bool, Meta(description="Everything was checked and nothing stored.")] = False
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from target_clevertap.report.model import Interval, Timeline
-
 INTERVALS: Final = 240
 """At most. When they are full, each two become one, and all are twice as long from then on."""
 
@@ -33,35 +31,23 @@ class Slice:
         self.throttled += other.throttled
         self.retries += other.retries
 
-    def interval(self, at: float) -> Interval:
-        """The interval that began so many seconds after the start."""
-        return Interval(
-            at=at,
-            accepted=self.accepted,
-            rejected=self.rejected,
-            calls=self.calls,
-            most_in_flight=self.most_in_flight,
-            throttled=self.throttled,
-            retries=self.retries,
-        )
-
 
 class Slices:
-    """The run so far in slices of equal length. All times are seconds since its start."""
+    """The run so far in slices, each `seconds` long. All times are seconds since its start."""
 
-    __slots__ = ("_in_flight", "_known_until", "_seconds", "_slices")
+    __slots__ = ("_in_flight", "_known_until", "_slices", "seconds")
 
     def __init__(self) -> None:
-        self._seconds = FIRST_SECONDS
+        self.seconds = FIRST_SECONDS
         self._slices = [Slice()]
         self._in_flight = 0
         self._known_until = 0.0
 
     def at(self, time: float) -> Slice:
         """The slice of a time, from the first one on; a time before the start falls into that."""
-        while time >= self._seconds * INTERVALS:
+        while time >= self.seconds * INTERVALS:
             self._join_pairs()
-        number = max(0, int(time / self._seconds))
+        number = max(0, int(time / self.seconds))
         while len(self._slices) <= number:
             self._slices.append(Slice())
         return self._slices[number]
@@ -69,7 +55,7 @@ class Slices:
     def in_flight(self, time: float, count: int) -> None:
         """From a time on, so many calls are under way; until then it was as said before."""
         self.at(time)
-        first, last = int(self._known_until / self._seconds), int(time / self._seconds)
+        first, last = int(self._known_until / self.seconds), int(time / self.seconds)
         for slice_ in self._slices[first : last + 1]:
             slice_.most_in_flight = max(slice_.most_in_flight, self._in_flight)
         self._in_flight = count
@@ -77,19 +63,13 @@ class Slices:
         now = self._slices[last]
         now.most_in_flight = max(now.most_in_flight, count)
 
-    def timeline(self, time: float) -> Timeline:
-        """All intervals from the start to a time."""
+    def until(self, time: float) -> list[Slice]:
+        """All slices from the start to a time."""
         self.in_flight(time, self._in_flight)
-        return Timeline(
-            seconds=self._seconds,
-            intervals=tuple(
-                slice_.interval(number * self._seconds)
-                for number, slice_ in enumerate(self._slices)
-            ),
-        )
+        return list(self._slices)
 
     def _join_pairs(self) -> None:
         for first, second in zip(self._slices[::2], self._slices[1::2], strict=False):
             first.absorb(second)
         del self._slices[1::2]
-        self._seconds *= 2
+        self.seconds *= 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from target_clevertap.report import Reason, ReportedStream, Tally, total
+from target_clevertap.report import Tally
+from target_clevertap.report.model import Reason, ReportedStream, total
 
 
 def reason(count: int, *keys: str, code: str = "email_invalid") -> Reason:

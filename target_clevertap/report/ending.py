@@ -1,0 +1,130 @@
+"""How a run ended: its exit code, what went wrong, and all of it in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from target_clevertap.errors import (
+    Interrupted,
+    SegmentRefused,
+    SettingsError,
+    TargetCleverTapError,
+    TooManyRejected,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_clevertap.report.model import Counts, Outcome
+
+REFUSED: Final = 3
+"""The exit code of a run that delivered what it could, but not as its guards allow."""
+
+SIGNALLED: Final = 128
+"""Added to the number of the signal that ended a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended. No text in it holds a record's value."""
+
+    exit_code: int
+    outcome: Outcome
+    sentence: str
+    problems: tuple[str, ...]
+
+
+def ending(
+    failures: Sequence[BaseException], totals: Counts, *, rejected: int, dry_run: bool
+) -> Ending:
+    """How a run ended.
+
+    Args:
+        failures: what went wrong; the first decides about the exit code.
+        totals: of the rows that the tap sent.
+        rejected: rows, those that were tried again among them.
+        dry_run: nothing was stored.
+    """
+    worst = failures[0] if failures else None
+    code = _exit_code(worst)
+    outcome = _outcome(code, rejected)
+    lead = _lead(outcome, worst, dry_run=dry_run)
+    sentence = f"{lead}: {_rows(totals, dry_run=dry_run)}."
+    problems = (line for failure in failures for line in _lines(failure))
+    return Ending(code, outcome, sentence, tuple(problems))
+
+
+def _exit_code(failure: BaseException | None) -> int:
+    if failure is None:
+        return 0
+    return failure.exit_code if isinstance(failure, TargetCleverTapError) else 1
+
+
+def _outcome(code: int, rejected: int) -> Outcome:
+    if code == 0:
+        return "rejections" if rejected else "delivered"
+    if code == REFUSED:
+        return "refused"
+    return "interrupted" if code > SIGNALLED else "stopped"
+
+
+def _lead(outcome: Outcome, failure: BaseException | None, *, dry_run: bool) -> str:
+    done = "Checked, nothing stored" if dry_run else "Delivered"
+    if isinstance(failure, Interrupted):
+        return f"Interrupted by signal {failure.exit_code - SIGNALLED}"
+    if isinstance(failure, TooManyRejected):
+        return f"{done}, but too many rows were rejected"
+    if isinstance(failure, SegmentRefused):
+        return f"{done}, but a segment was not replaced"
+    leads = {"delivered": done, "rejections": f"{done}, with rejections", "refused": f"{done}, but"}
+    return leads.get(outcome, "Stopped")
+
+
+def _rows(totals: Counts, *, dry_run: bool) -> str:
+    if not totals.read:
+        return "the tap sent no rows"
+    there = totals.accepted + totals.unchanged + totals.already_delivered
+    how_many = "all" if there == totals.read > 1 else f"{there:,} of"
+    parts = [f"{how_many} {_number(totals.read)} {_are_there(totals.read, dry_run=dry_run)}"]
+    parts += [
+        f"{count:,} {_was(count)} {what}"
+        for count, what in (
+            (totals.rejected, "rejected"),
+            (totals.ignored, "ignored, as configured"),
+            (totals.unsettled, "left for the next run"),
+        )
+        if count
+    ]
+    return ", ".join(parts)
+
+
+def _number(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"
+
+
+def _are_there(rows: int, *, dry_run: bool) -> str:
+    if dry_run:
+        return "would be taken by CleverTap"
+    return "is in CleverTap" if rows == 1 else "are in CleverTap"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _lines(failure: BaseException) -> Iterator[str]:
+    """What a failure says, one sentence a line; the text of a bug may hold a value and is not said.
+
+    `filename` of an OSError is a path of this program, never a part of a record.
+    """
+    if isinstance(failure, SettingsError):
+        yield from failure.mistakes
+    elif isinstance(failure, TargetCleverTapError):
+        yield str(failure)
+    elif isinstance(failure, OSError):
+        subject = failure.filename or "Input or output failed"
+        yield f"{subject}: {failure.strerror or type(failure).__name__}"
+    else:
+        kind = type(failure).__name__
+        yield f"Unforeseen {kind}, which is a fault of this program; the log says where it struck."
