@@ -13,10 +13,13 @@ from examples.shop.postgres import start_postgres
 from target_clevertap.suggest import read_catalog, suggest
 from tests.suggest.block import CATALOGS, block, compiled, real
 from tests.support.meltano import TAP, loader_config, tap_config
+from tests.support.pipeline import config, load, record
 from tests.support.postgres import shop_database, small_shop
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
 
 TAPS = sorted(path.stem for path in CATALOGS.glob("*.json"))
 
@@ -77,12 +80,50 @@ def test_a_file_with_names_for_people_is_read_as_people_would() -> None:
     }
 
 
+def test_the_block_loads_the_rows_of_its_tap(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = real("tap_jsonl")
+    (entry,) = raw["streams"]
+    customer = {
+        "Customer ID": "c1",
+        "E-Mail": "ada@shop.de",
+        "Mobile Number": "+49 30 901820",
+        "First Name": "Ada",
+        "Last Name": "Lovelace",
+        "Date of Birth": "1990-01-01",
+        "Password Hash": "marker",
+        "Plan.Name": "gold",
+        "yes": True,
+    }
+    messages = [
+        {
+            "type": "SCHEMA",
+            **{part: entry[part] for part in ("stream", "schema", "key_properties")},
+        },
+        record(entry["stream"], **customer),
+    ]
+
+    load(config(sandbox, tmp_path, streams=block(raw).streams), messages, capsys)
+
+    profile = sandbox.profile("c1")
+    assert profile is not None
+    assert profile["properties"] == {
+        "Name": "Ada Lovelace",
+        "Email": "ada@shop.de",
+        "Phone": 4930901820,
+        "DOB": "$D_631152000",
+        "Plan Name": "gold",
+        "yes": True,
+    }
+
+
 def test_a_live_database_gives_the_block_that_is_kept_here(tmp_path: Path) -> None:
     with start_postgres() as server, shop_database(server, small_shop()) as database:
-        config = tmp_path / "tap.json"
-        config.write_text(json.dumps(tap_config(database)), encoding="utf-8")
+        settings = tmp_path / "tap.json"
+        settings.write_text(json.dumps(tap_config(database)), encoding="utf-8")
         catalog = tmp_path / "catalog.json"
         with catalog.open("wb") as file:
-            subprocess.run([TAP, "--config", config, "--discover"], stdout=file, check=True)  # noqa: S603 - the tap that make setup installed
+            subprocess.run([TAP, "--config", settings, "--discover"], stdout=file, check=True)  # noqa: S603 - the tap that make setup installed
     live = yaml.safe_load(suggest(read_catalog(catalog)))
     assert live["streams"] == block(real("tap_postgres")).streams
