@@ -128,6 +128,12 @@ def test_orders_with_an_amount_are_charged() -> None:
     }
 
 
+def test_a_key_that_is_the_time_is_no_number_of_a_purchase() -> None:
+    columns = {"customer_id": TEXT, "created_at": DATE_TIME, "total": NUMBER}
+    found = suggested("orders", columns, key=["created_at"]).streams["orders"]
+    assert found["properties"] == {"Amount": "total"}
+
+
 def test_orders_without_an_amount_have_a_name_of_their_own() -> None:
     columns = {"id": INTEGER, "customer_id": TEXT, "ordered_at": DATE_TIME, "status": TEXT}
     assert event(columns, "orders")["event_name"] == "Order"
