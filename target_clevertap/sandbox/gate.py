@@ -126,6 +126,7 @@ class _Passage:
         return failure(413) if call.too_large else None
 
     def _knows(self, headers: dict[str, str]) -> bool:
+        """Whether the credentials are the account's (3P; that missing ones get 401: INF)."""
         settings = self._account.settings
         if is_elsewhere(headers.get("host", ""), settings.region):
             return False

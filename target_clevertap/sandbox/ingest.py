@@ -42,7 +42,7 @@ class Ingest:
         self._first_id = self._next_id = 0
 
     def run(self, records: Iterable[Record]) -> None:
-        """Store accepted records: profiles merged, events appended, none dropped as a double."""
+        """Store accepted records: profiles merged (DOC), events appended, none as a double (3P)."""
         owned = [(record, _identifiers(record)) for record in records]
         self._load(owned)
         events: list[EventRow] = []

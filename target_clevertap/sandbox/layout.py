@@ -1,7 +1,7 @@
 """JSON in the layout of CleverTap's answers.
 
 Objects open with `{ `, pairs are `"key" : value` joined by ` , `, and close right after the last
-value; arrays likewise. Every answer recorded in March 2018 keeps to this rule byte for byte.
+value; arrays likewise. Every answer recorded in March 2018 keeps to this rule to the byte (REC).
 """
 
 from __future__ import annotations

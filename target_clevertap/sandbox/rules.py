@@ -1,7 +1,7 @@
 """The checks of one record, in CleverTap's order; the first that fails refuses it.
 
-The order of the profile checks is read off the recordings: what a refused record's echo had
-already been normalised to. A check may normalise the record in place, and the echo shows it.
+The order of the profile checks is read off the recordings (INF): what a refused record's echo had
+already been normalised to. A check may normalise the record in place, and the echo shows it (REC).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_TS = 10**18
 """Guess: a time must fit a long. Milliseconds pass, since nothing says that they do not."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-"""One `@`, something on both sides, no spaces; the real pattern is unknown."""
+"""One `@`, something on both sides, no spaces: guess, the real pattern is unknown."""
 _PHONE = re.compile(r"\+?[0-9]{5,18}")
 """More than 4 digits (DOC); that 18 are the most, so that it fits a long, is a guess."""
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")

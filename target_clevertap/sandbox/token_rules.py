@@ -14,7 +14,7 @@ TYPES = ("apns", "fcm", "gcm", "chrome", "wns", "mpns")
 
 
 def token_refusal(record: dict[str, Any]) -> Refusal | None:
-    """Why a record of type `token` is refused, or None if it is accepted."""
+    """Why a record of type `token` is refused, or None if it is accepted (DOC)."""
     object_id = record.get("objectId")
     if not isinstance(object_id, str) or not is_object_id(object_id):
         return refusals.TOKEN_OBJECT_ID

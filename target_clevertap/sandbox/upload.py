@@ -96,6 +96,7 @@ def _keep(
 
 
 def _body(accepted: int, rejections: list[Rejection]) -> bytes:
+    """The counts, and each refusal in input order with its record (REC)."""
     unprocessed: list[Json] = [
         {
             "status": "fail",
@@ -110,6 +111,7 @@ def _body(accepted: int, rejections: list[Rejection]) -> bytes:
 
 
 def _status(accepted: int, rejected: int) -> str:
+    """The word for what became of all records (REC 2018; in 2017 it was always `success`)."""
     if not rejected:
         return "success"
     return "partial" if accepted else "fail"

@@ -6,28 +6,68 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from target_clevertap.sandbox import cli, inspection
+from target_clevertap.sandbox import cli, inspection, refusals
 from target_clevertap.sandbox.faults import AnyFault
 from target_clevertap.sandbox.options import setting_options
 from target_clevertap.sandbox.routes import ROUTES
+from tests.sandbox import evidence
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "sandbox.md").read_text()
+PAGE = evidence.DOCUMENT.read_text()
 TESTS = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
 
 
-def test_every_test_of_the_fidelity_table_exists() -> None:
+def test_every_test_that_is_named_exists() -> None:
     named = re.findall(r"`(test_\w+)`", PAGE)
 
-    assert len(named) > 50
+    assert len(named) > 100
     assert [name for name in named if f"def {name}(" not in TESTS] == []
 
 
-def test_every_file_of_the_fidelity_table_exists() -> None:
-    package = ROOT / "target_clevertap" / "sandbox"
-    named = set(re.findall(r"`(\w+\.py)`", PAGE))
+def test_every_rule_has_evidence_a_place_and_a_test_unless_it_is_a_mere_guess() -> None:
+    rules = evidence.rules()
 
-    assert [name for name in named if not (package / name).exists()] == []
+    assert len(rules) > 60
+    assert [rule.text for rule in rules if not rule.evidence <= set(evidence.MARKS)] == []
+    assert [rule.text for rule in rules if not rule.evidence or not rule.sites] == []
+    assert [rule.text for rule in rules if not rule.tests and rule.evidence != {"guess"}] == []
+
+
+def test_every_place_of_the_fidelity_table_exists() -> None:
+    sites = {site for rule in evidence.rules() for site in rule.sites}
+
+    assert [file for file, _ in sites if not (evidence.PACKAGE / file).exists()] == []
+    assert [
+        (file, name) for file, name in sites if name and name not in evidence.names_of(file)
+    ] == []
+
+
+def test_every_mark_of_the_code_is_in_the_fidelity_table() -> None:
+    told: dict[evidence.Site, set[str]] = {}
+    for rule in evidence.rules():
+        for site in rule.sites:
+            told.setdefault(site, set()).update(rule.evidence)
+    marks = evidence.marks()
+
+    assert len(marks) > 90
+    assert [
+        (site, found) for site, found in marks.items() if not found <= told.get(site, set())
+    ] == []
+
+
+def test_every_refusal_of_the_code_is_in_the_fidelity_table() -> None:
+    told = {name for rule in evidence.rules() for file, name in rule.sites if file == "refusals.py"}
+    known = {name for name, each in vars(refusals).items() if isinstance(each, refusals.Refusal)}
+
+    assert len(known) > 20
+    assert known <= told
+
+
+def test_every_switch_names_the_test_that_turns_it() -> None:
+    section = PAGE.partition("### Switches")[2].partition("## Routes")[0]
+    rows = [row for row in section.splitlines() if row.startswith("| `--")]
+
+    assert len(rows) > 10
+    assert [row for row in rows if "`test_" not in row] == []
 
 
 def test_every_option_is_described() -> None:
