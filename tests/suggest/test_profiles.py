@@ -42,6 +42,13 @@ def test_an_address_makes_profiles_whatever_the_stream_is_called() -> None:
     assert suggested("crm_export", USER).streams["crm_export"]["type"] == "profile"
 
 
+def test_one_contact_beside_a_reference_and_a_time_describes_nobody() -> None:
+    row = USER | {"user_id": TEXT, "created_at": TEXT}
+    assert suggested("enrolments", row).streams["enrolments"]["type"] == "event"
+    row |= {"phone": TEXT}
+    assert suggested("enrolments", row).streams["enrolments"]["type"] == "profile"
+
+
 @pytest.mark.parametrize(
     ("column", "schema", "name"),
     [
