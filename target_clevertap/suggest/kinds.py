@@ -91,13 +91,11 @@ def purchase_columns(stream: Stream) -> tuple[Column | None, Column | None]:
 def _kind(stream: Stream, found: list[Reference], named: Mapping[str, list[Stream]]) -> Kind:
     """`named` are the columns that name customers, and in which streams."""
     reached, when = contacts(stream), time_of(stream)
-    whose = found[0] if found else None
+    whose = found[0] if found else by_address(stream)
     if _are_people(stream, reached, linked=bool(found and when)):
         if identifier := _own_identifier(stream, found, named):
             return People(stream, reached, identifier)
         return Unclear(stream, "it looks like profiles, but no column identifies them")
-    if whose is None and _is_happening(stream):
-        whose = by_address(stream)
     if whose and when:
         return Happenings(stream, whose, when)
     return Members(stream, whose) if whose else Unclear(stream, _lack(stream, when))

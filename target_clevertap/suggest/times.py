@@ -73,7 +73,7 @@ def _of_the_noun(stream: Stream, named: dict[str, Column]) -> Iterator[tuple[Col
 
 
 def _tells_time(column: Column) -> bool:
-    return column.name != "" and column.may_be("string", "integer", "number")
+    return column.may_be("string", "integer", "number")
 
 
 def _plain(column: Column) -> str:

@@ -72,6 +72,22 @@ def test_orders_with_nothing_but_an_address_are_events_of_that_address() -> None
     assert "profiles and events must agree on it" in found.line("identifier")
 
 
+def test_what_has_an_amount_and_a_list_is_no_customer() -> None:
+    columns = {"id": INTEGER, "email": TEXT, "created": INTEGER, "total": NUMBER, "items": LIST}
+    assert event(columns, "export")["type"] == "event"
+
+
+def test_the_customer_of_an_object_may_have_no_more_than_an_address() -> None:
+    customer = {"type": "object", "properties": {"email": TEXT}}
+    columns = {"id": INTEGER, "customer": customer, "created_at": DATE_TIME}
+    assert event(columns, "enrolments")["identifier"] == {"identity": "customer.email"}
+
+
+def test_a_stream_of_users_alone_is_nothing_that_users_did() -> None:
+    columns = {"user_id": TEXT, "created_at": DATE_TIME}
+    assert suggested("settings", columns, key=["user_id"]).streams == {}
+
+
 def test_orders_with_the_contacts_of_the_customer_are_still_events() -> None:
     contacts = {"email": TEXT, "phone": TEXT, "first_name": TEXT, "last_name": TEXT}
     assert event(ORDER | contacts, "orders")["type"] == "event"

@@ -200,6 +200,11 @@ def test_without_a_key_a_column_of_ids_is_taken_and_else_the_address() -> None:
     assert by_address.streams["users"]["properties"] == {"plan": "plan"}
 
 
+def test_a_key_of_dates_identifies_nobody() -> None:
+    found = suggested("users", {"since": DATE, "email": TEXT}, key=["since"])
+    assert found.streams["users"]["identifier"] == {"identity": "email"}
+
+
 def test_people_that_nothing_identifies_are_left_out_with_the_reason() -> None:
     found = suggested("users", {"first_name": TEXT, "last_name": TEXT}, key=[])
     assert found.streams == {}
