@@ -20,6 +20,7 @@ from target_clevertap.report.model import (
     ReportedSegment,
     ReportedStream,
     Timeline,
+    encodable,
     total,
 )
 from target_clevertap.report.settings_used import settings_used
@@ -89,7 +90,7 @@ def compose(  # noqa: PLR0913 - what is known of a run
         calls=calls_of(measures),
         timeline=timeline_of(measures),
         segments=tuple(segments),
-        rejected_file=str(rejected_file) if rejected_file and rejected else None,
+        rejected_file=encodable(str(rejected_file)) if rejected_file and rejected else None,
     )
 
 

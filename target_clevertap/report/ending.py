@@ -12,6 +12,7 @@ from target_clevertap.errors import (
     TargetCleverTapError,
     TooManyRejected,
 )
+from target_clevertap.report.model import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +52,7 @@ def ending(
     outcome = _outcome(code, rejected)
     lead = _lead(outcome, worst, dry_run=dry_run)
     sentence = f"{lead}: {_rows(totals, dry_run=dry_run)}."
-    problems = (line for failure in failures for line in _lines(failure))
+    problems = (encodable(line) for failure in failures for line in _lines(failure))
     return Ending(code, outcome, sentence, tuple(problems))
 
 

@@ -146,7 +146,7 @@ class ReportedStream(Counts, frozen=True, kw_only=True):
         reasons = sorted(map(_shown, rejections), key=lambda reason: -reason.count)
         again = again or Tally()
         return cls(
-            name=name,
+            name=encodable(name),
             kind=kind,
             read=tally.read,
             accepted=tally.accepted,
@@ -282,5 +282,12 @@ def _shown(reason: Reason) -> Reason:
     return msgspec.structs.replace(reason, first_keys=keys)
 
 
+def encodable(text: str) -> str:
+    """A text that can be written: JSON may hold halves of characters, which UTF-8 cannot."""
+    return text.encode(errors="replace").decode()
+
+
 def _cut(key: str) -> str:
-    return key if len(key) <= KEY_CHARACTERS else f"{key[: KEY_CHARACTERS - 1]}…"
+    """A key without what would hide or turn around the text beside it, and not too long."""
+    shown = key if len(key) <= KEY_CHARACTERS else f"{key[: KEY_CHARACTERS - 1]}…"
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in shown)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from target_clevertap.report.model import encodable
 from target_clevertap.settings import LEDGER_OFF
 
 if TYPE_CHECKING:
@@ -42,7 +43,11 @@ def _masked(url: str | None) -> str | None:
 
 
 def _stripped(value: object) -> object:
-    """Mappings without the options that were not given."""
+    """A value without the options that were not given, as JSON can be written."""
     if isinstance(value, dict):
-        return {name: _stripped(item) for name, item in value.items() if item is not None}
-    return value
+        return {
+            encodable(name): _stripped(item) for name, item in value.items() if item is not None
+        }
+    if isinstance(value, list):
+        return [_stripped(item) for item in value]
+    return encodable(value) if isinstance(value, str) else value
