@@ -212,8 +212,7 @@ def _in_addresses(stream: Stream) -> list[Column]:
 
 def _phone(column: Column, columns: Sequence[Column], why: str) -> Match:
     """The number, with the column of its country if there is one."""
-    others = [other for other in columns if other != column]
-    if country := spelt(others, COUNTRY_CODES, _TEXT):
+    if country := spelt(columns, COUNTRY_CODES, _TEXT):
         both = {"column": column.name, "country": country.name}
         # The country stays free: it is a property of its own too.
         why = "by their names; country must hold codes such as DE"

@@ -98,7 +98,7 @@ def _profiles(kind: People) -> tuple[Line, ...]:
 def _events(kind: Happenings) -> tuple[Line, ...]:
     stream, used = kind.stream, [kind.identifier.column, kind.when.column]
     named = spelt(stream.columns, _EVENT_NAMES, ("string",))
-    if named in used or not _has_names(named):
+    if named and named.is_dated:
         named = None
     name = _purchase(stream) or _named(stream, named)
     if named and name.key == "event_name_column":
@@ -157,10 +157,6 @@ def _named(stream: Stream, column: Column | None) -> Setting:
     if column is not None:
         return Setting("event_name_column", column.name, "by its name: each value is an event")
     return Setting("event_name", event_name(stream.table), "from the name of the stream")
-
-
-def _has_names(column: Column | None) -> bool:
-    return column is not None and column.name != "" and not column.is_dated
 
 
 def _event_key(stream: Stream, used: list[Column]) -> Iterator[Setting]:

@@ -185,6 +185,11 @@ def test_the_name_of_an_event_is_that_of_its_stream(table: str, name: str) -> No
     assert event(VIEW, table)["event_name"] == name
 
 
+def test_a_column_of_dates_has_no_names_of_events() -> None:
+    found = event({"id": INTEGER, "user_id": TEXT, "event": DATE_TIME})
+    assert (found["event_name"], found["timestamp"]) == ("Page view", "event")
+
+
 def test_the_schema_of_a_database_is_no_part_of_the_name() -> None:
     table = stream("shop-page_views", VIEW, metadata={"schema-name": "shop"})
     assert block(catalog(table)).streams["shop-page_views"]["event_name"] == "Page view"
