@@ -5,7 +5,10 @@ TargetCleverTapError
 ├── InputError                 the tap broke the Singer contract
 ├── Interrupted                a signal ended the run
 ├── WorkDirError               a file of the run cannot be read or written
+├── LedgerError                what was delivered cannot be looked up or kept
+│   └── LedgerBusy             another run has the account, or the stream
 ├── StateNotWritten            standard output does not take a STATE
+├── TooManyRejected            delivered, but too many rows of a stream were rejected
 ├── SegmentRefused             a list was not replaced, by its guard
 ├── SegmentIncomplete          a list was not uploaded: the input may have been cut off
 └── CleverTapError             a call to CleverTap failed
@@ -70,12 +73,26 @@ class WorkDirError(TargetCleverTapError):
     """A file of the run cannot be read or written."""
 
 
+class LedgerError(TargetCleverTapError):
+    """What was delivered cannot be looked up or kept: the database is not as it should be."""
+
+
+class LedgerBusy(LedgerError):
+    """Another run has the account, or the stream; only one at a time may send its rows."""
+
+
 class StateNotWritten(TargetCleverTapError):
     """Standard output does not take a STATE: the reader is gone, or the disk is full."""
 
 
 class SegmentRefused(TargetCleverTapError):
     """A custom list was not replaced because its guard (`max_shrink_percent`) forbids it."""
+
+    exit_code = 3
+
+
+class TooManyRejected(TargetCleverTapError):
+    """All is delivered, but for more rejected rows than `max_rejected_percent` allows."""
 
     exit_code = 3
 

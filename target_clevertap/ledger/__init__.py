@@ -1,0 +1,21 @@
+"""What was delivered, on disk: so that events are sent once, and profiles when they change."""
+
+from target_clevertap.ledger.calls import Recovered
+from target_clevertap.ledger.ledger import Ledger, open_ledger
+from target_clevertap.ledger.packed import DIGEST_BYTES, MARK_BYTES, STREAM_BYTES
+from target_clevertap.ledger.segments import SegmentEntry
+from target_clevertap.ledger.streams import StreamEntry
+from target_clevertap.ledger.waiting import MOST_TRIES, WaitingRow
+
+__all__ = [
+    "DIGEST_BYTES",
+    "MARK_BYTES",
+    "MOST_TRIES",
+    "STREAM_BYTES",
+    "Ledger",
+    "Recovered",
+    "SegmentEntry",
+    "StreamEntry",
+    "WaitingRow",
+    "open_ledger",
+]

@@ -1,0 +1,77 @@
+"""What CleverTap has taken: events by their keys, profiles by their content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_clevertap.ledger.packed import DIGEST_BYTES, split
+from target_clevertap.ledger.packed import marks as about
+from target_clevertap.ledger.statements import FORGET_PROFILES, KNOWN_EVENTS, UNCHANGED_PROFILES
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from target_clevertap.ledger.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the answer of a call says, as packed marks; `at` in seconds since the epoch.
+
+    `forgotten` are the marks of profiles of which nothing is known any more.
+    """
+
+    at: int
+    events: bytes = b""
+    held: bytes = b""
+    profiles: bytes = b""
+    contents: bytes = b""
+    forgotten: bytes = b""
+
+
+class Known:
+    """What the database knows; everything is written to its place at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._inserts = database.inserts
+
+    def events(self, marks: bytes) -> list[tuple[int, bool]]:
+        """Position of each mark that is there, and whether it is held."""
+        if not marks:
+            return []
+        with self._database.reading() as connection:
+            rows = connection.execute(KNOWN_EVENTS, about(marks)).all()
+            return [(position, held) for position, held in rows]
+
+    def unchanged(self, marks: bytes, contents: bytes) -> list[int]:
+        """Position of each profile whose content is the one that was taken last."""
+        if not marks:
+            return []
+        with self._database.reading() as connection:
+            found = connection.scalars(UNCHANGED_PROFILES, about(marks, contents=contents))
+            return list(found)
+
+    def write(self, connection: Connection, settled: Settled) -> None:
+        """Put what is settled to its place."""
+        at = settled.at
+        if settled.events:
+            values = about(settled.events, at=at, held=False)
+            connection.execute(self._inserts.delivered, values)
+        if settled.held:
+            connection.execute(self._inserts.held, about(settled.held, at=at, held=True))
+        if settled.profiles:
+            newest = dict(
+                zip(split(settled.profiles), split(settled.contents, DIGEST_BYTES), strict=True)
+            )
+            values = about(b"".join(newest), contents=b"".join(newest.values()), at=at)
+            connection.execute(self._inserts.accepted, values)
+        if settled.forgotten:
+            connection.execute(FORGET_PROFILES, about(settled.forgotten))
+
+    def keep(self, settled: Settled) -> None:
+        """What was written is on disk now."""
+
+    def fold(self) -> None:
+        """Returns when everything is in its place."""

@@ -1,0 +1,225 @@
+"""The ledger as a run sees it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from target_clevertap.ledger.calls import Calls, Recovered
+from target_clevertap.ledger.known import Known, Settled
+from target_clevertap.ledger.migrations import migrate
+from target_clevertap.ledger.place import open_database
+from target_clevertap.ledger.run import Run
+from target_clevertap.ledger.segments import SegmentEntry, Segments
+from target_clevertap.ledger.streams import StreamEntry, Streams
+from target_clevertap.ledger.waiting import Waiting, WaitingRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from typing_extensions import Self
+
+    from target_clevertap.ledger.calls import Uncertain
+    from target_clevertap.ledger.database import Database
+
+
+class Ledger:
+    """What was delivered to one account.
+
+    `note`, `settle`, `superseded` and `waits_for` are for any thread, all others for the main one.
+    Every method may raise LedgerError. `recovered` counts what calls of cut off runs held.
+    """
+
+    def __init__(
+        self, database: Database, run: Run, uncertain: Uncertain, clock: Callable[[], float]
+    ) -> None:
+        """Take up what earlier runs have left.
+
+        Args:
+            database: with the tables of this program.
+            run: who will write.
+            uncertain: whether events of cut off calls are sent again, or held.
+            clock: seconds since the epoch.
+        """
+        self._database = database
+        self._clock = clock
+        self._uncertain = uncertain
+        self._known = Known(database)
+        self._streams = Streams(database, run, clock)
+        self._calls = Calls(database, self._known, self._streams, run, clock)
+        self._segments = Segments(database, run, clock)
+        self._calls.begin()
+        self.recovered: Recovered = self._calls.recover(uncertain)
+        self._waiting = Waiting(database, self._streams, run, clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def claim(self, stream: str) -> StreamEntry:
+        """The stream, which no other run can have until this one ends.
+
+        Raises:
+            LedgerBusy: another run has it.
+        """
+        if self._streams.has(stream):
+            return self._streams.claim(stream)
+        entry = self._streams.claim(stream)
+        # Who had the stream may have ended since this run began.
+        self.recovered += self._calls.recover(self._uncertain)
+        return entry
+
+    def finish_run(self) -> None:
+        """The run ends well: the first runs of its streams are over."""
+        self._streams.finish_run()
+
+    def known_events(self, marks: bytes) -> list[tuple[int, bool]]:
+        """Position of each packed mark that is there, and whether the event is held."""
+        return self._known.events(marks)
+
+    def unchanged_profiles(self, marks: bytes, contents: bytes) -> list[int]:
+        """Position of each packed mark whose content is the one that was accepted last."""
+        return self._known.unchanged(marks, contents)
+
+    def note(self, events: bytes, profiles: bytes) -> int:
+        """A number for a call that is about to be made; on disk when this returns."""
+        return self._calls.note(events, profiles)
+
+    def settle(  # noqa: PLR0913 - what an answer says
+        self,
+        call: int | None,
+        *,
+        events: bytes = b"",
+        held: bytes = b"",
+        profiles: bytes = b"",
+        contents: bytes = b"",
+        forgotten: bytes = b"",
+    ) -> None:
+        """Keep the outcome of a call, or of rows that need none; on disk when this returns.
+
+        Args:
+            call: the number of its note.
+            events: marks of those that were delivered.
+            held: marks of those that may have been, and must not be sent again.
+            profiles: marks of those that were accepted.
+            contents: their digests.
+            forgotten: digests of the identities of which nothing is known any more.
+        """
+        with self._database.writing() as connection:
+            if call is not None:
+                self._calls.settle(connection, call)
+            gone = self._calls.of_all_streams(connection, forgotten) if forgotten else b""
+            settled = Settled(int(self._clock()), events, held, profiles, contents, gone)
+            self._known.write(connection, settled)
+
+    def wait(  # noqa: PLR0913 - what there is to know of a row
+        self,
+        stream: str,
+        key: bytes,
+        line: bytes,
+        *,
+        schema: bytes,
+        key_properties: Sequence[str],
+        code: str,
+        again: bool = False,
+    ) -> int:
+        """How often the row was tried again until now; it waits in place of one with its key.
+
+        Args:
+            stream: its name.
+            key: digest of what names the row in its stream.
+            line: the row as its tap sent it.
+            schema: of the stream, as JSON.
+            key_properties: of the stream.
+            code: why it was rejected.
+            again: it had waited before: it keeps its place, and its count goes up.
+        """
+        return self._waiting.wait(
+            stream,
+            key,
+            line,
+            schema=schema,
+            key_properties=key_properties,
+            code=code,
+            again=again,
+        )
+
+    def waiting(self, stream: str | None = None) -> Iterator[WaitingRow]:
+        """The rows that wait now, in the order in which they came; of streams no other run has."""
+        return self._waiting.rows(stream)
+
+    def waits_for(self, stream: str) -> bool:
+        """Whether a row of the stream waits; costs nothing."""
+        return self._waiting.waits_for(stream)
+
+    def superseded(self, stream: str, keys: bytes) -> None:
+        """Nothing waits any more under these packed digests of keys."""
+        self._waiting.superseded(stream, keys)
+
+    def give_up(self, stream: str, key: bytes) -> None:
+        """A row waits no longer."""
+        self._waiting.superseded(stream, key)
+
+    def segment(self, name: str) -> SegmentEntry | None:
+        """The last upload of a list; None when there was none."""
+        return self._segments.last_upload(name)
+
+    def segment_uploaded(self, name: str, members: int, digest: bytes) -> None:
+        """A list has been uploaded."""
+        self._segments.uploaded(name, members, digest)
+
+    def change_members(
+        self, name: str, added: Iterable[tuple[str, str]], removed: Iterable[tuple[str, str]]
+    ) -> None:
+        """Remove members (type and identity) of a list, then add some; again does no harm."""
+        self._segments.change_members(name, added, removed)
+
+    def members(self, name: str) -> Iterator[tuple[str, str]]:
+        """Type and identity of each member of a list, in the order of their bytes."""
+        return self._segments.members(name)
+
+    def member_count(self, name: str) -> int:
+        """How many members a list has."""
+        return self._segments.member_count(name)
+
+    def close(self) -> None:
+        """Let go of the ledger; what was noted and not settled is the next run's to decide."""
+        try:
+            self._known.fold()
+            self._calls.end()
+        finally:
+            self._database.close()
+
+
+def open_ledger(
+    url: str | None,
+    *,
+    account: str,
+    folder: Path,
+    uncertain: Uncertain,
+    clock: Callable[[], float] = time.time,
+) -> Ledger:
+    """A ledger that nobody else writes to, ready for a run.
+
+    Args:
+        url: of a SQLite file or a PostgreSQL database; None for a file in `folder`.
+        account: whose ledger it is.
+        folder: of the account.
+        uncertain: whether events of calls that were cut off are sent again, or held.
+        clock: seconds since the epoch.
+
+    Raises:
+        LedgerBusy: another run has it.
+        LedgerError: it cannot be used.
+    """
+    run = Run.begin(account, clock)
+    database = open_database(url, folder, run)
+    try:
+        migrate(database)
+        return Ledger(database, run, uncertain, clock)
+    except BaseException:
+        database.close()
+        raise

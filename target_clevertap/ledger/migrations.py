@@ -1,0 +1,59 @@
+"""The tables as they should be, made or brought up to date when a ledger is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import inspect, select
+
+from target_clevertap.errors import LedgerError
+from target_clevertap.ledger import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from target_clevertap.ledger.database import Database
+
+
+def _make_tables(connection: Connection) -> None:
+    tables.metadata.create_all(connection, checkfirst=False)
+    connection.execute(tables.version.insert().values(version=0))
+
+
+MIGRATIONS: Final[Sequence[Callable[[Connection], None]]] = (_make_tables,)
+"""Each leads from the version that is its place in this list to the next."""
+
+
+def migrate(
+    database: Database, migrations: Sequence[Callable[[Connection], None]] = MIGRATIONS
+) -> None:
+    """Returns when the tables are those of this program.
+
+    Raises:
+        LedgerError: they are those of a newer one.
+    """
+    for number, migration in enumerate(migrations, start=1):
+        with database.writing() as connection:
+            database.lock_tables(connection)
+            if version_of(database, connection, len(migrations)) < number:
+                migration(connection)
+                connection.execute(tables.version.update().values(version=number))
+
+
+def version_of(database: Database, connection: Connection, newest: int = len(MIGRATIONS)) -> int:
+    """The version of the tables, 0 when there are none.
+
+    Raises:
+        LedgerError: they are newer than `newest`.
+    """
+    if not inspect(connection).has_table(tables.version.name):
+        return 0
+    version = connection.scalar(select(tables.version.c.version)) or 0
+    if version > newest:
+        raise LedgerError(
+            f"The ledger {database.place} was written by a newer target-clevertap (its version is "
+            f"{version}, this program knows {newest}). Use that one, or update this one."
+        )
+    return version

@@ -1,0 +1,49 @@
+"""Many digests as one value, which the database itself takes apart.
+
+Python's SQLite gives up the interpreter at each row it steps over, and beside a busy thread waits
+to get it back: a thousand rows one by one cost up to seconds, one statement for all of them once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Integer, LargeBinary, bindparam, func, literal_column, select
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sqlalchemy import CTE, ColumnElement
+
+MARK_BYTES: Final = 20
+DIGEST_BYTES: Final = 16
+STREAM_BYTES: Final = 4
+
+
+def count(packed: bytes, size: int = MARK_BYTES) -> int:
+    """How many pieces of `size` bytes there are."""
+    return len(packed) // size
+
+
+def split(packed: bytes, size: int = MARK_BYTES) -> list[bytes]:
+    """The pieces, each of `size` bytes."""
+    return [packed[at : at + size] for at in range(0, len(packed), size)]
+
+
+def positions() -> CTE:
+    """The numbers from 0 to the parameter `n`, which is one more than the last of them."""
+    first = select(literal_column("0", Integer).label("i")).cte("positions", recursive=True)
+    following = select(first.c.i + literal_column("1", Integer))
+    return first.union_all(following.where(first.c.i < bindparam("n", type_=Integer) - 1))
+
+
+def piece(name: str, size: int, at: ColumnElement[int]) -> ColumnElement[bytes]:
+    """The piece at a position of the packed parameter `name`."""
+    length = literal_column(str(size), Integer)
+    start = at * length + literal_column("1", Integer)
+    return func.substr(bindparam(name, type_=LargeBinary), start, length, type_=LargeBinary)
+
+
+def marks(packed: bytes, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - parameters of any type
+    """The parameters of a statement about packed marks."""
+    return {"marks": packed, "n": count(packed), **others}

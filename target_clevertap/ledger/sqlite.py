@@ -1,0 +1,185 @@
+"""A ledger in a file of its own, for one run at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from sqlalchemy import URL, create_engine, event
+from sqlalchemy.pool import NullPool
+from typing_extensions import override
+
+from target_clevertap.errors import LedgerBusy, LedgerError
+from target_clevertap.ledger.database import Database
+from target_clevertap.ledger.failures import OFF, told
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from target_clevertap.ledger.run import Run
+
+PAGE_BYTES: Final = 16_384
+"""What costs in a commit is the number of pages; marks that are folded together lie together."""
+
+PRAGMAS: Final = (
+    f"page_size = {PAGE_BYTES}",
+    "journal_mode = WAL",
+    "synchronous = FULL",  # NORMAL may lose the last commits when the power goes
+    "cache_size = -65536",
+    # A connection drops its cache at each commit of the other one; what is mapped stays.
+    "mmap_size = 4294967296",
+    "wal_autocheckpoint = 2000",
+    "journal_size_limit = 67108864",
+)
+
+
+class SqliteDatabase(Database):
+    """One file; while it is open for a run, no other run can open it."""
+
+    journalled: ClassVar[bool] = True
+
+    def __init__(self, path: Path, run: Run | None = None) -> None:
+        """Open the file, or make it.
+
+        Args:
+            path: the file.
+            run: who will write; None to look only, beside whoever writes.
+
+        Raises:
+            LedgerBusy: another run has the file.
+            LedgerError: the file cannot be used.
+        """
+        place = f"{path}"
+        self._path = path
+        self._lock: int | None = None
+        if run is not None:
+            with _file_told(place):
+                _make(path)
+                self._lock = _locked(path, run)
+        url = URL.create("sqlite", database=str(path))
+        connect = {"check_same_thread": False, "isolation_level": None, "timeout": 60}
+        super().__init__(create_engine(url, poolclass=NullPool, connect_args=connect), place)
+        event.listen(self.engine, "connect", _prepare)
+        self._one_writes = RLock()
+        try:
+            with told(place):
+                self._writer = self.engine.connect()
+                self._reader = self.engine.connect()
+        except LedgerError:
+            self._unlock()
+            raise
+
+    @override
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with told(self.place):
+            yield self._reader
+
+    @override
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self._one_writes, told(self.place):
+            # At once, so that nothing that was read can have changed when it comes to writing.
+            self._writer.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.commit()
+            except BaseException:
+                self._writer.rollback()
+                raise
+
+    @override
+    def lock_tables(self, connection: Connection) -> None:
+        """Nothing to do: the file is ours."""
+
+    @override
+    def enter(self, run: Run) -> None:
+        """Nothing to do: whoever has the file is alive."""
+
+    @override
+    def hold(self, account: str, stream: str) -> bool:
+        return True
+
+    @override
+    def release(self, account: str, stream: str) -> None:
+        """Nothing to do: what is held is the file."""
+
+    @override
+    def dead(self, connection: Connection, account: str, runs: Sequence[str]) -> Sequence[str]:
+        return runs
+
+    @override
+    def size(self) -> int:
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    @override
+    def shrink(self) -> None:
+        with self._one_writes, told(self.place):
+            self._writer.exec_driver_sql("VACUUM")
+            self._writer.commit()
+
+    @override
+    def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+        self.engine.dispose()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _prepare(connection: sqlite3.Connection, _: object) -> None:
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+@contextmanager
+def _file_told(place: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger {place} cannot be written: {error.strerror}. Make the file and its "
+            f"folder writable for this user, or set work_dir or ledger_url to another place, "
+            f"or {OFF}."
+        ) from None
+
+
+def _make(path: Path) -> None:
+    """The file is there; nobody else can look into it, nor into the files that SQLite adds."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _locked(path: Path, run: Run) -> int:
+    """An open lock file beside the database; the kernel frees it when this process ends.
+
+    Raises:
+        LedgerBusy: another process has it.
+    """
+    lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(lock, 1000, 0).decode(errors="replace") or "a process that just began"
+        os.close(lock)
+        raise LedgerBusy(
+            f"Another run has the ledger {path}: {holder}. Wait until it has ended, or end it."
+        ) from None
+    except OSError:
+        os.close(lock)
+        raise
+    os.truncate(lock, 0)
+    os.pwrite(lock, str(run).encode(), 0)
+    return lock

@@ -1,0 +1,65 @@
+"""What is said to the database about events and profiles, each once for a thousand of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import BigInteger, Boolean, bindparam, delete, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+
+from target_clevertap.ledger.packed import DIGEST_BYTES, MARK_BYTES, piece, positions
+from target_clevertap.ledger.tables import event, profile
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_at = positions()
+_mark = piece("marks", MARK_BYTES, _at.c.i)
+_content = piece("contents", DIGEST_BYTES, _at.c.i)
+
+KNOWN_EVENTS: Final = select(_at.c.i, event.c.held).join_from(_at, event, event.c.mark == _mark)
+"""Parameters: marks, n."""
+
+UNCHANGED_PROFILES: Final = select(_at.c.i).join_from(
+    _at, profile, (profile.c.mark == _mark) & (profile.c.content == _content)
+)
+"""Parameters: marks, contents, n."""
+
+FORGET_PROFILES: Final = delete(profile).where(
+    profile.c.mark.in_(
+        # In their order, so that two who forget the same profiles wait for each other in turn.
+        select(profile.c.mark)
+        .join_from(_at, profile, profile.c.mark == _mark)
+        .order_by(profile.c.mark)
+        .with_for_update(of=profile)
+    )
+)
+"""Parameters: marks, n."""
+
+
+class Inserts:
+    """The statements that begin with INSERT, for one of the two kinds of database."""
+
+    def __init__(self, dialect: str) -> None:
+        """`dialect`: `sqlite` or `postgresql`."""
+        self.into: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
+        # SQLite cannot tell ON CONFLICT from the ON of a join unless a WHERE stands between.
+        events = select(_mark, bindparam("at", type_=BigInteger), bindparam("held", type_=Boolean))
+        events = events.select_from(_at).where(true()).order_by(_mark)
+        new: Any = self.into(event).from_select(["mark", "at", "held"], events)
+        self.delivered: Final = new.on_conflict_do_update(
+            index_elements=["mark"],
+            set_={"held": new.excluded.held, "at": new.excluded.at},
+            where=event.c.held,
+        )
+        """A held event may be released, a delivered one stays. Parameters: marks, n, at, held."""
+        self.held: Final = new.on_conflict_do_nothing()
+        """Parameters: marks, n, at, held."""
+        profiles = select(_mark, _content, bindparam("at", type_=BigInteger))
+        profiles = profiles.select_from(_at).where(true()).order_by(_mark)
+        put: Any = self.into(profile).from_select(["mark", "content", "at"], profiles)
+        self.accepted: Final = put.on_conflict_do_update(
+            index_elements=["mark"],
+            set_={"content": put.excluded.content, "at": put.excluded.at},
+        )
+        """Parameters: marks, contents, n, at."""

@@ -1,0 +1,111 @@
+"""Streams as the ledger knows them: their numbers, and whether a run of theirs has ended well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from target_clevertap.errors import LedgerBusy
+from target_clevertap.ledger import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy import Connection
+
+    from target_clevertap.ledger.database import Database
+    from target_clevertap.ledger.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEntry:
+    """A stream by its number; `first_run` until a run with it has ended well."""
+
+    number: int
+    first_run: bool
+
+
+class Streams:
+    """The streams of one account."""
+
+    def __init__(self, database: Database, run: Run, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._run = run
+        self._clock = clock
+        self._claimed: dict[str, StreamEntry] = {}
+
+    def claim(self, name: str) -> StreamEntry:
+        """The stream, which no other run can have until this one ends.
+
+        Raises:
+            LedgerBusy: another run has it.
+        """
+        if name not in self._claimed:
+            if not self._database.hold(self._run.account, name):
+                raise LedgerBusy(self._busy(name))
+            self._claimed[name] = self._enter(name)
+        return self._claimed[name]
+
+    def has(self, name: str) -> bool:
+        """Whether the stream was claimed."""
+        return name in self._claimed
+
+    def is_free(self, name: str) -> bool:
+        """Whether no other run has the stream."""
+        if name in self._claimed:
+            return True
+        if not self._database.hold(self._run.account, name):
+            return False
+        self._database.release(self._run.account, name)
+        return True
+
+    def number(self, name: str) -> int:
+        """The number of a stream that was claimed."""
+        return self._claimed[name].number
+
+    def marks(self, connection: Connection) -> list[bytes]:
+        """What each stream of the account adds to the marks of its profiles."""
+        of_account = tables.stream.c.account == self._run.account
+        numbers = connection.scalars(select(tables.stream.c.number).where(of_account))
+        return [number.to_bytes(4, "big") for number in numbers]
+
+    def finish_run(self) -> None:
+        """The streams of this run have had a run that ended well."""
+        now = int(self._clock())
+        done = func.coalesce(tables.stream.c.first_run_done_at, now)
+        with self._database.writing() as connection:
+            connection.execute(
+                update(tables.stream)
+                .where(tables.stream.c.number.in_(self._numbers()))
+                .values(first_run_done_at=done, last_run_at=now)
+            )
+
+    def _numbers(self) -> Iterable[int]:
+        return [entry.number for entry in self._claimed.values()]
+
+    def _enter(self, name: str) -> StreamEntry:
+        table, account = tables.stream, self._run.account
+        new = self._database.inserts.into(table).values(account=account, name=name)
+        new = new.on_conflict_do_nothing(index_elements=["account", "name"])
+        this = (table.c.account == account) & (table.c.name == name)
+        with self._database.writing() as connection:
+            connection.execute(new)
+            connection.execute(update(table).where(this).values(run=self._run.id))
+            found = select(table.c.number, table.c.first_run_done_at).where(this)
+            number, done_at = connection.execute(found).one()
+        return StreamEntry(number, first_run=done_at is None)
+
+    def _busy(self, name: str) -> str:
+        stream, run = tables.stream, tables.run
+        found = select(run).join_from(stream, run, stream.c.run == run.c.id)
+        this = (stream.c.account == self._run.account) & (stream.c.name == name)
+        with self._database.reading() as connection:
+            row = connection.execute(found.where(this)).one_or_none()
+        # The lock comes a moment before the name of its holder is written.
+        holder = "a process that just began" if row is None else str(type(self._run)(*row))
+        return (
+            f"Another run has the stream {name} of account {self._run.account}: {holder}. "
+            "Wait until it has ended, or end it."
+        )

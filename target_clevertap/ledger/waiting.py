@@ -1,0 +1,176 @@
+"""Rejected rows that wait for another try."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import blake2b
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, func, select
+
+from target_clevertap.ledger import tables
+from target_clevertap.ledger.packed import DIGEST_BYTES, count, piece, positions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from target_clevertap.ledger.database import Database
+    from target_clevertap.ledger.run import Run
+    from target_clevertap.ledger.streams import Streams
+
+MOST_TRIES: Final = 10
+"""A row that was rejected as often as this when tried again will not be taken."""
+
+ROWS_AT_ONCE: Final = 500
+
+_at = positions()
+_keys = select(piece("keys", DIGEST_BYTES, _at.c.i)).select_from(_at)
+_SUPERSEDED = delete(tables.waiting).where(tables.waiting.c.key.in_(_keys))
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A rejected row as its tap sent it, with the SCHEMA that it was announced by, as JSON.
+
+    `tries` counts how often it was tried again.
+    """
+
+    stream: str
+    key: bytes
+    line: bytes
+    schema: bytes
+    key_properties: tuple[str, ...]
+    tries: int
+
+
+class Waiting:
+    """The rows of one account that wait; `superseded` and `waits_for` are for any thread."""
+
+    def __init__(
+        self, database: Database, streams: Streams, run: Run, clock: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._streams = streams
+        self._run = run
+        self._clock = clock
+        self._lock = Lock()  # what is counted is what is there
+        self._count = Counter(self._counts())
+
+    def waits_for(self, stream: str) -> bool:
+        """Whether a row of the stream waits; asks only what is in memory."""
+        return self._count[stream] > 0
+
+    def wait(  # noqa: PLR0913 - what there is to know of a row
+        self,
+        stream: str,
+        key: bytes,
+        line: bytes,
+        *,
+        schema: bytes,
+        key_properties: Sequence[str],
+        code: str,
+        again: bool = False,
+    ) -> int:
+        """How often the row was tried again until now; it waits in place of one with its key.
+
+        `again`: it was one that had waited, so it keeps its place and its count goes up.
+        """
+        number = self._streams.claim(stream).number
+        words = json.dumps(list(key_properties))
+        digest = blake2b(schema + words.encode(), digest_size=DIGEST_BYTES).digest()
+        with self._lock, self._database.writing() as connection:
+            self._announce(connection, number, digest, schema, words)
+            row = {
+                "stream": number,
+                "key": key,
+                "announced": digest,
+                "line": line,
+                "code": code,
+                "tries": 0,
+                "at": int(self._clock()),
+            }
+            tries, is_new = self._put(connection, row, again=again)
+            self._count[stream] += is_new
+        return tries
+
+    def rows(self, stream: str | None = None) -> Iterator[WaitingRow]:
+        """The rows that wait now, in the order in which they came; of streams no other run has.
+
+        Rows may be added and removed meanwhile; those that are added are not among them.
+        """
+        names = [name for name in self._counts() if stream in {None, name}]
+        names = [name for name in names if self._streams.is_free(name)]
+        row, schema, of = tables.waiting, tables.announced, tables.stream
+        found = (
+            select(row, schema.c.schema, schema.c.key_properties, of.c.name)
+            .join_from(row, of, of.c.number == row.c.stream)
+            .join(schema, (schema.c.stream == row.c.stream) & (schema.c.digest == row.c.announced))
+            .where(of.c.account == self._run.account, of.c.name.in_(names))
+            .order_by(row.c.id)
+            .limit(ROWS_AT_ONCE)
+        )
+        with self._database.reading() as connection:
+            last = connection.scalar(select(func.max(row.c.id))) or 0
+        begin = 0
+        while True:
+            with self._database.reading() as connection:
+                page = connection.execute(found.where(row.c.id > begin, row.c.id <= last)).all()
+            for one in page:
+                properties = tuple(json.loads(one.key_properties))
+                yield WaitingRow(one.name, one.key, one.line, one.schema, properties, one.tries)
+            if len(page) < ROWS_AT_ONCE:
+                return
+            begin = page[-1].id
+
+    def superseded(self, stream: str, keys: bytes) -> None:
+        """Nothing waits any more under these packed digests of keys."""
+        if not keys or not self.waits_for(stream):
+            return
+        number = self._streams.claim(stream).number
+        table = tables.waiting
+        these = _SUPERSEDED.where(table.c.stream == number)
+        left = select(func.count()).select_from(table).where(table.c.stream == number)
+        with self._lock, self._database.writing() as connection:
+            connection.execute(these, {"keys": keys, "n": count(keys, DIGEST_BYTES)})
+            # Python's SQLite counts no rows of a statement that begins with WITH.
+            self._count[stream] = connection.scalar(left) or 0
+
+    def _counts(self) -> dict[str, int]:
+        row, of = tables.waiting, tables.stream
+        found = (
+            select(of.c.name, func.count())
+            .join_from(row, of, of.c.number == row.c.stream)
+            .where(of.c.account == self._run.account)
+            .group_by(of.c.name)
+        )
+        with self._database.reading() as connection:
+            return dict(connection.execute(found).tuples().all())
+
+    def _announce(
+        self, connection: Connection, number: int, digest: bytes, schema: bytes, words: str
+    ) -> None:
+        new = self._database.inserts.into(tables.announced)
+        connection.execute(
+            new.on_conflict_do_nothing(index_elements=["stream", "digest"]),
+            {"stream": number, "digest": digest, "schema": schema, "key_properties": words},
+        )
+
+    def _put(
+        self, connection: Connection, row: dict[str, object], *, again: bool
+    ) -> tuple[int, bool]:
+        """How often the row was tried again, and whether none waited under its key."""
+        table = tables.waiting
+        this = (table.c.stream == row["stream"]) & (table.c.key == row["key"])
+        former = connection.execute(select(table.c.tries).where(this)).one_or_none()
+        if former is None:
+            row["tries"] = int(again)
+            connection.execute(table.insert(), row)
+        else:
+            row["tries"] = former.tries + 1 if again else 0
+            connection.execute(table.update().where(this), row)
+        return int(str(row["tries"])), former is None
