@@ -33,8 +33,9 @@ class Connection(H11Protocol):
 async def reset(scope: Scope, receive: Receive) -> None:
     """Reset the connection of a request: the client reads `connection reset by peer`."""
     transport = _transport(scope)
-    plug = transport.get_extra_info("socket")
-    plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+    if not transport.is_closing():  # the client may have left already
+        plug = transport.get_extra_info("socket")
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
     transport.abort()
     await gone(receive)
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from starlette.responses import Response
 from starlette.routing import Route
 
+from target_clevertap.sandbox.body import Body
 from target_clevertap.sandbox.codec import encode_json
 from target_clevertap.sandbox.faults import AnyFault
 from target_clevertap.sandbox.latency import Latency
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 MAX_LIMIT = 100_000
 DEFAULT_LIMIT = 1_000
 MAX_OFFSET = 10**12
+MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_ADVANCE = 10 * 365 * 24 * 3600
 
 T = TypeVar("T")
@@ -76,19 +78,28 @@ def _act(
     account: Account, lever: Callable[[Account, bytes], object]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        body = await request.body()
+        with Body.in_memory(MAX_BODY_BYTES) as body:
+            if not await body.read(request.receive):
+                return Response(status_code=400)  # to nobody: the client has left
+            content = body.content()
+        if body.too_large:
+            return _problem(f"a body has at most {MAX_BODY_BYTES} bytes", 413)
         account.settle()
-        return _answer(lambda: lever(account, body))
+        return _answer(lambda: lever(account, content))
 
     return endpoint
 
 
 def _answer(value: Callable[[], object]) -> Response:
     try:
-        content, status = encode_json(value()), 200
+        content = encode_json(value())
     except BadRequestError as error:
-        content, status = encode_json({"error": str(error)}), 400
-    return Response(content, status, media_type="application/json")
+        return _problem(str(error), 400)
+    return Response(content, media_type="application/json")
+
+
+def _problem(text: str, status: int) -> Response:
+    return Response(encode_json({"error": text}), status, media_type="application/json")
 
 
 def _state(account: Account, _: Request) -> dict[str, object]:
