@@ -31,7 +31,7 @@ def test_damaged_requests_are_refused_without_a_5xx_a_hang_or_a_word() -> None:
 def test_a_client_that_leaves_in_the_middle_of_a_lever_is_nothing_to_speak_of(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    head = b"POST /_sandbox/faults HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    head = b"POST /_sandbox/faults HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"
     with running_sandbox() as sandbox:
         address = urlsplit(sandbox.url)
         where = address.hostname, address.port or 0
