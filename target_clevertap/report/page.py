@@ -129,7 +129,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=wording.number, duration=wording.duration, reason_name=_reason_name
+        number=wording.number,
+        share=wording.share,
+        duration=wording.duration,
+        reason_name=_reason_name,
     )
     return environment
 

@@ -17,7 +17,10 @@ WIDTH: Final = 1000
 HEIGHT: Final = 200
 """The units of all shapes. A page stretches them to the room it has; text is not in them."""
 
-MOST_TICKS: Final = 5
+TICKS_APART: Final = 20.0
+LAST_TICK: Final = 95.0
+"""In hundredths of the width: the room of a label on a narrow screen."""
+
 ROUND_TIMES: Final = (1, 2, 5)
 ROUND_HEIGHTS: Final = (1, 2, 4, 10)
 """Times a power of ten; their halves are round as well."""
@@ -170,16 +173,14 @@ def _range(bands: Sequence[LatencyBand]) -> tuple[float, float]:
 
 
 def _latency_ticks(low: float, high: float) -> Iterator[Tick]:
-    """Round times, few enough for a narrow screen."""
-    places = [
-        step * 10.0**power
-        for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        for step in ROUND_TIMES
-        if low <= step * 10.0**power <= high
-    ]
-    every = math.ceil(len(places) / MOST_TICKS)
-    for place in places[::every]:
-        yield Tick(round(100 * _x(place, low, high) / WIDTH, 2), duration(place))
+    """Round times, far enough from each other for a narrow screen."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    last = -TICKS_APART
+    for seconds in (step * 10.0**power for power in powers for step in ROUND_TIMES):
+        place = round(100 * _x(seconds, low, high) / WIDTH, 2)
+        if max(0, last + TICKS_APART) <= place <= LAST_TICK:
+            yield Tick(place, duration(seconds))
+            last = place
 
 
 def _x(seconds: float, low: float, high: float) -> float:

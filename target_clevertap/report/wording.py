@@ -25,6 +25,12 @@ def short_number(count: float) -> str:
     return f"{count:g}"
 
 
+def share(percent: float) -> str:
+    """Hundredths of a whole, rounded down, so that only all of it is 100 %."""
+    tenths = math.floor(percent * 10)
+    return f"{tenths / 10:g} %" if tenths else "less than 0.1 %"
+
+
 def duration(seconds: float) -> str:
     """A time in its two largest units: 210 ms, 1.25 s, 4 min 5 s, 9 h 2 min."""
     if seconds < 1:
