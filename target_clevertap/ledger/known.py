@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from target_clevertap.ledger.packed import marks as about
 from target_clevertap.ledger.statements import FORGET_PROFILES, KNOWN_EVENTS, UNCHANGED_PROFILES
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sqlalchemy import Connection
 
     from target_clevertap.ledger.database import Database
@@ -34,6 +37,7 @@ class Known:
     """What the database knows; everything is written to its place at once."""
 
     def __init__(self, database: Database) -> None:
+        self.alone: AbstractContextManager[object] = nullcontext()
         self._database = database
         self._inserts = database.inserts
 
@@ -43,7 +47,7 @@ class Known:
             return []
         with self._database.reading() as connection:
             rows = connection.execute(KNOWN_EVENTS, about(marks)).all()
-            return [(position, held) for position, held in rows]
+            return sorted((position, held) for position, held in rows)
 
     def unchanged(self, marks: bytes, contents: bytes) -> list[int]:
         """Position of each profile whose content is the one that was taken last."""
@@ -51,7 +55,7 @@ class Known:
             return []
         with self._database.reading() as connection:
             found = connection.scalars(UNCHANGED_PROFILES, about(marks, contents=contents))
-            return list(found)
+            return sorted(found)
 
     def write(self, connection: Connection, settled: Settled) -> None:
         """Put what is settled to its place."""
@@ -71,7 +75,7 @@ class Known:
             connection.execute(FORGET_PROFILES, about(settled.forgotten))
 
     def keep(self, settled: Settled) -> None:
-        """What was written is on disk now."""
+        """What was written is on disk now; `alone` lasts from before one till after the other."""
 
     def fold(self) -> None:
         """Returns when everything is in its place."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from target_clevertap.errors import LedgerError
 from target_clevertap.ledger.calls import Calls, Recovered
 from target_clevertap.ledger.known import Known, Settled
 from target_clevertap.ledger.migrations import migrate
 from target_clevertap.ledger.place import open_database
+from target_clevertap.ledger.recent import Recent
 from target_clevertap.ledger.run import Run
 from target_clevertap.ledger.segments import SegmentEntry, Segments
 from target_clevertap.ledger.streams import StreamEntry, Streams
@@ -45,9 +48,10 @@ class Ledger:
         self._database = database
         self._clock = clock
         self._uncertain = uncertain
-        self._known = Known(database)
+        at_once = Known(database)
+        self._known = Recent(database) if database.journalled else at_once
         self._streams = Streams(database, run, clock)
-        self._calls = Calls(database, self._known, self._streams, run, clock)
+        self._calls = Calls(database, at_once, self._streams, run, clock)
         self._segments = Segments(database, run, clock)
         self._calls.begin()
         self.recovered: Recovered = self._calls.recover(uncertain)
@@ -108,12 +112,14 @@ class Ledger:
             contents: their digests.
             forgotten: digests of the identities of which nothing is known any more.
         """
-        with self._database.writing() as connection:
-            if call is not None:
-                self._calls.settle(connection, call)
-            gone = self._calls.of_all_streams(connection, forgotten) if forgotten else b""
-            settled = Settled(int(self._clock()), events, held, profiles, contents, gone)
-            self._known.write(connection, settled)
+        with self._known.alone:
+            with self._database.writing() as connection:
+                if call is not None:
+                    self._calls.settle(connection, call)
+                gone = self._calls.of_all_streams(connection, forgotten) if forgotten else b""
+                settled = Settled(int(self._clock()), events, held, profiles, contents, gone)
+                self._known.write(connection, settled)
+            self._known.keep(settled)
 
     def wait(  # noqa: PLR0913 - what there is to know of a row
         self,
@@ -185,11 +191,17 @@ class Ledger:
         """How many members a list has."""
         return self._segments.member_count(name)
 
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self._database.size()
+
     def close(self) -> None:
         """Let go of the ledger; what was noted and not settled is the next run's to decide."""
         try:
-            self._known.fold()
-            self._calls.end()
+            # What cannot be tidied up now is not lost: the next run does it, or says what is wrong.
+            with suppress(LedgerError):
+                self._known.fold()
+                self._calls.end()
         finally:
             self._database.close()
 

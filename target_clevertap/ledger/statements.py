@@ -37,6 +37,15 @@ FORGET_PROFILES: Final = delete(profile).where(
 """Parameters: marks, n."""
 
 
+FORGOTTEN: Final = bytes(DIGEST_BYTES)
+"""The content of a profile of which nothing is known any more."""
+
+DROP_FORGOTTEN: Final = delete(profile).where(
+    profile.c.content == FORGOTTEN, profile.c.mark.in_(select(_mark).select_from(_at))
+)
+"""Parameters: marks, n."""
+
+
 class Inserts:
     """The statements that begin with INSERT, for one of the two kinds of database."""
 
