@@ -48,6 +48,6 @@ def _stripped(value: object) -> object:
         return {
             encodable(name): _stripped(item) for name, item in value.items() if item is not None
         }
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_stripped(item) for item in value]
     return encodable(value) if isinstance(value, str) else value

@@ -33,14 +33,20 @@ def share(percent: float) -> str:
 
 def duration(seconds: float) -> str:
     """A time in its two largest units: 210 ms, 1.25 s, 4 min 5 s, 9 h 2 min."""
-    if seconds < 1:
-        return f"{seconds * THOUSAND:.3g} ms" if seconds else "0 s"
     if seconds < MINUTE:
-        return f"{math.floor(seconds * 100) / 100:.3g} s"
+        return _below_a_minute(seconds)
     whole = int(seconds)
     if whole < HOUR:
         return _two(whole // MINUTE, "min", whole % MINUTE, "s")
     return _two(whole // HOUR, "h", whole % HOUR // MINUTE, "min")
+
+
+def _below_a_minute(seconds: float) -> str:
+    """In three digits, rounded down: what took less than a second does not read as one."""
+    size, unit = (1, "s") if seconds >= 1 or not seconds else (THOUSAND, "ms")
+    digits = 10 ** (2 - math.floor(math.log10(max(seconds * size, 1))))
+    # What is a whole number of digits stays one in spite of how floats are kept.
+    return f"{math.floor(seconds * size * digits + 1e-6) / digits:g} {unit}"
 
 
 def _two(large: int, unit: str, small: int, small_unit: str) -> str:

@@ -100,6 +100,10 @@ class Drive:
         self.accepted += at_once * records
         self.measures.rows(self.accepted, self.rejected)
 
+    def tried(self, seconds: float) -> Attempt:
+        """An upload that went well."""
+        return Attempt("upload", 1, 1000, seconds, 200, None)
+
     def reject(self, rows: int) -> None:
         """Rows are rejected."""
         self.rejected += rows
