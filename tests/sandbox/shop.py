@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from examples.shop.rows import Row, Shop
     from tests.support.sandbox import Sandbox
 
+TOO_MANY_REJECTED: Final = 3
+"""Rows of the shop are wrong on purpose, in a small one a large share of them."""
 PROJECT: Final = Path(__file__).parents[2] / "meltano.yml"
 TABLES: Final[tuple[type[Row], ...]] = (User, Order, PageView, Member)
 TYPES: Final[dict[str, dict[str, Any]]] = {
@@ -40,9 +42,9 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 def load_shop(sandbox: Sandbox, folder: Path) -> Shop:
     """The shop that `target-clevertap` has just loaded into a sandbox, as `meltano.yml` maps it."""
     shop = small_shop()
-    settings = config(sandbox, folder / "work", max_rejected_percent=100, **_loader())
+    settings = config(sandbox, folder / "work", **_loader())
     done = command(settings, _messages(shop), folder)
-    assert done.code == 0, done.log
+    assert done.code in {0, TOO_MANY_REJECTED}, done.log
     return shop
 
 
