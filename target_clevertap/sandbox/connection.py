@@ -29,6 +29,15 @@ class Connection(H11Protocol):
         plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; a request that it spoils in its middle hears that nobody is left.
+
+        Otherwise the application may still answer it, which h11 does not allow any more.
+        """
+        super().send_400_response(msg)
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+
 
 async def reset(scope: Scope, receive: Receive) -> None:
     """Reset the connection of a request: the client reads `connection reset by peer`."""

@@ -65,3 +65,20 @@ def test_a_lever_takes_no_body_over_its_limit(sandbox: Sandbox) -> None:
 
     assert answer.status_code == 413
     assert "4194304 bytes" in answer.json()["error"]
+
+
+def test_a_body_that_ends_in_no_http_is_refused_once(capfd: pytest.CaptureFixture[str]) -> None:
+    head = (
+        b"POST /_sandbox/nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with running_sandbox() as sandbox:
+        address = urlsplit(sandbox.url)
+        where = address.hostname, address.port or 0
+        with socket.create_connection(where, TIMEOUT) as client:
+            client.sendall(head + b"no number\r\n")
+            answer = b"".join(iter(lambda: client.recv(65_536), b""))
+        assert upload(sandbox).status_code == 200
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert capfd.readouterr().err == ""
