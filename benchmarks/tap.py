@@ -253,5 +253,6 @@ def config(url: str, work_dir: Path) -> dict[str, Any]:
         "passcode": "bench",
         "api_url": url,
         "work_dir": str(work_dir),
+        "ledger_url": "off",
         "streams": MAPPINGS,
     }

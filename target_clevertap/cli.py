@@ -29,8 +29,8 @@ Python's own 5 ms, several times in each call, left 3 % of the limit unused at 2
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `target-clevertap` and end the process.
 
-    Exit codes: 0 done; 1 could not go on; 2 wrong usage or settings; 3 delivered, but a segment
-    was refused by its guard; 128+n ended by signal n.
+    Exit codes: 0 done; 1 could not go on; 2 wrong usage or settings; 3 delivered, but too many
+    rows were rejected, or a segment was refused by its guard; 128+n ended by signal n.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     sys.exit(run(arguments))

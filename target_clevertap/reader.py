@@ -53,6 +53,8 @@ class LineReader(GenericSingerReader[bytes]):
         self.shortcuts: dict[bytes, Callable[[bytes], bool]] = {}
         """For RECORD lines that begin in exactly this way, up to the word `record`: what may take
         them undecoded. It returns whether it did."""
+        self.before: Callable[[], None] = lambda: None
+        """Is called once, before the first line."""
         self._stopped = False
         self._bell: tuple[int, int] | None = None
 
@@ -70,6 +72,7 @@ class LineReader(GenericSingerReader[bytes]):
         """Hands every message to the callback of its type; returns how many of each there were."""
         counts: Counter[str] = Counter()
         taken = 0
+        self.before()
         for lines in self._lines(file_input or self.default_input):
             for line in lines:
                 self.line_number += 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_clevertap.errors import WorkDirError
+from target_clevertap.folders import make_private
 from target_clevertap.mapping.values import encode
 from target_clevertap.reader import decode
 
@@ -24,12 +25,26 @@ KEYS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """A stream as its tap announced it; `row_key` takes what names a row out of its record."""
+    """A stream as its tap announced it, under the name that the settings know.
+
+    `row_key` takes what names a row out of its record. `origin` is the tap's own name for it, where
+    a stream map has given it another. Rows of a stream that is `retried` are tried again in the
+    next run when they are rejected; `again` is for those of a former run.
+    """
 
     name: str
     schema: dict[str, Any]
     key_properties: tuple[str, ...]
     row_key: Callable[[dict[str, Any]], Sequence[object]]
+    origin: str | None = None
+    retried: bool = False
+    again: bool = False
+
+    def is_like(self, other: Stream) -> bool:
+        """Whether another was announced in the same words."""
+        if self is other:
+            return True
+        return (self.schema, self.key_properties) == (other.schema, other.key_properties)
 
 
 class Row(msgspec.Struct, gc=False, eq=False):
@@ -43,12 +58,23 @@ class Row(msgspec.Struct, gc=False, eq=False):
     line: bytes
     number: int
 
+    def values(self) -> Sequence[object]:
+        """What names this row among those of its stream; empty when nothing does."""
+        return self.stream.row_key(decode(self.line).get("record", {}))
+
     def key(self) -> str:
         """What names this row to a person: its key, or the number of its line."""
-        values = self.stream.row_key(decode(self.line).get("record", {}))
+        values = self.values()
         if not values or any(value is None for value in values):
             return f"line {self.number}"
         return "/".join(str(value) for value in values)
+
+    def released(self) -> bool:
+        """Whether a person sends it in spite of a doubt, out of a file of rejected rows."""
+        if b'"rejected"' not in self.line:
+            return False
+        refused = decode(self.line).get("rejected")
+        return isinstance(refused, dict) and refused.get("code") == UNCERTAIN.code
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -57,6 +83,10 @@ class Refused(msgspec.Struct, frozen=True):
     code: str
     reason: str
     property: str | None = None
+
+
+UNCERTAIN = Refused("uncertain", "No answer tells whether CleverTap has taken the record")
+"""Such a row may have arrived: a person decides about it, no later run does."""
 
 
 @dataclass(slots=True)
@@ -107,21 +137,27 @@ class Rejects:
             self._file.close()
             self._file = None
 
+    @property
+    def any(self) -> bool:
+        """Whether there are rejected rows."""
+        return bool(self._groups)
+
     def groups(self) -> Iterator[Group]:
         """What was rejected, by stream and reason, the largest group first."""
         yield from sorted(self._groups.values(), key=lambda group: -group.count)
 
     def _write(self, row: Row, refused: Refused) -> None:
         lines = _record_line(row, refused)
-        if self._schema_written.get(row.stream.name) is not row.stream:
-            self._schema_written[row.stream.name] = row.stream
+        written = self._schema_written.get(row.stream.name)
+        if written is None or not written.is_like(row.stream):
             lines = _schema_line(row.stream) + lines
+        self._schema_written[row.stream.name] = row.stream
         file = self._file = self._file or self._open()
         if file.write(lines) != len(lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _open(self) -> FileIO:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.path.parent)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         # Unbuffered: a row is on disk before any STATE that covers it can be written.
         return FileIO(descriptor, "ab")
@@ -136,7 +172,7 @@ class Rejects:
 def _schema_line(stream: Stream) -> bytes:
     message = {
         "type": "SCHEMA",
-        "stream": stream.name,
+        "stream": stream.origin or stream.name,
         "schema": stream.schema,
         "key_properties": stream.key_properties,
     }

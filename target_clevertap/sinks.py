@@ -41,6 +41,8 @@ class Origin(Protocol):
     run: Run
     message: Record
     message_reader: LineReader
+    trying_again: bool
+    """Whether the messages are those of rows that a former run rejected."""
 
 
 class CleverTapSink(Sink):
@@ -59,15 +61,31 @@ class CleverTapSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self.origin: Origin = target  # type: ignore[assignment] # only our target makes our sinks
-        self._stream = self._announced()
         self._run = self.origin.run
         self._uncounted = 0
+        self._cleaned_up = False
 
-    def _announced(self) -> Stream:
-        """The stream as the tap announced it, before any stream map."""
+    @override
+    def setup(self) -> None:
+        super().setup()
+        self._stream = self.announced()
+
+    def announced(self) -> Stream:
+        """The stream as its SCHEMA line announces it, before any stream map."""
         message = self.origin.message
-        key_properties = tuple(message.get("key_properties") or ())
-        return Stream(message["stream"], message["schema"], key_properties, _nameless)
+        return Stream(
+            self.stream_name,
+            message["schema"],
+            tuple(message.get("key_properties") or ()),
+            _nameless,
+            origin=message["stream"],
+            again=self.origin.trying_again,
+        )
+
+    def announce(self, stream: str) -> None:
+        """A SCHEMA has come, perhaps again: the rows of that stream belong to it from now on."""
+        if stream == self._stream.origin:
+            self._stream = self.announced()
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
@@ -93,12 +111,15 @@ class CleverTapSink(Sink):
         """Counts a row that did not come through the SDK, for the SDK's metrics."""
         self._uncounted += 1
 
-    def add_up(self) -> None:
-        """Tells the SDK's metrics of those rows, before the SDK drains its sinks."""
-        self.tally_record_read(self._uncounted)
-        if COUNTS_WHEN_READ:
-            self.record_counter_metric.increment(self._uncounted)
-        self._uncounted = 0
+    @override
+    def clean_up(self) -> None:
+        """Tells the SDK's metrics of the rows that did not come through it; once is enough."""
+        if not self._cleaned_up:
+            self._cleaned_up = True
+            self.tally_record_read(self._uncounted)
+            rows = self._uncounted if COUNTS_WHEN_READ else self._total_records_read
+            self.record_counter_metric.increment(rows)
+            super().clean_up()
 
     @override
     def get_validator(self) -> None:
@@ -146,11 +167,20 @@ class MappedSink(CleverTapSink):
             path=f"streams.{key}",
             key_properties=self.key_properties,
         )
-        self._stream = replace(self._stream, row_key=self.rules.row_key)
+        self.origin.run.open_stream(self.stream_name, self.mapping)
         self._check = SchemaCheck(stream_name, self.schema) if self.validate_schema else None
         self.shortcut = self._compile_shortcut()
         for notice in self.rules.notices:
             self.logger.warning("%s: %s", stream_name, notice)
+
+    @override
+    def announced(self) -> Stream:
+        return replace(super().announced(), row_key=self.rules.row_key, retried=self.retries)
+
+    @property
+    def retries(self) -> bool:
+        """Whether a rejected row is tried again in the next run."""
+        return self.origin.run.settings.retry_rejected
 
     def _compile_shortcut(self) -> Shortcut | None:
         """The short way of a clean row; None where there is none."""
@@ -164,7 +194,7 @@ class MappedSink(CleverTapSink):
         if (shortcut := self.shortcut) is None:
             return None
         stream, reader = self._stream, self.origin.message_reader
-        read, add = self._run.outcomes.read, self._run.delivery.add
+        read, add = self._run.outcomes.read, self._run.items.add
 
         def take(line: bytes) -> bool:
             item = shortcut(line)
@@ -205,7 +235,7 @@ class ItemSink(MappedSink):
 
     @override
     def deliver_row(self, record: Record, ticket: Ticket) -> None:
-        self.origin.run.delivery.add(self.rules.item(record), ticket)
+        self.origin.run.items.add(self.rules.item(record), ticket)
 
 
 class ProfileSink(ItemSink):
@@ -216,7 +246,7 @@ class ProfileSink(ItemSink):
     @override
     def deliver_deletion(self, record: Record, ticket: Ticket) -> None:
         if self.rules.deletes:
-            self.origin.run.delivery.add(self.rules.deletion(record), ticket)
+            self.origin.run.items.add(self.rules.deletion(record), ticket)
         else:
             super().deliver_deletion(record, ticket)
 
@@ -238,9 +268,23 @@ class SegmentSink(MappedSink):
         super().setup()
         self._segment = self.origin.run.segments.open(self.mapping, self._stream.name)
 
+    @property
+    @override
+    def retries(self) -> bool:
+        """Not for a list that each run brings as a whole: the row is in it, or it is not."""
+        return super().retries and self.mapping.membership == "accumulate"
+
     @override
     def deliver_row(self, record: Record, ticket: Ticket) -> None:
         self.origin.run.segments.add(self._segment, self.rules.member(record), ticket)
+
+    @override
+    def deliver_deletion(self, record: Record, ticket: Ticket) -> None:
+        if self.mapping.membership == "accumulate":
+            member = self.rules.member(record)
+            self.origin.run.segments.add(self._segment, member, ticket, gone=True)
+        else:
+            super().deliver_deletion(record, ticket)
 
 
 class IgnoredSink(CleverTapSink):

@@ -20,15 +20,17 @@ from typing_extensions import override
 from target_clevertap.batch_files import BATCH_CONFIG, Batch, Storage, batch_rows
 from target_clevertap.delivery import Run
 from target_clevertap.errors import InputError, Interrupted, SettingsError, StateNotWritten
-from target_clevertap.reader import LineReader, Message, StateLine
+from target_clevertap.reader import LineReader, Message, StateLine, decode
 from target_clevertap.settings import Settings, config_jsonschema, unreadable_variables
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from collections.abc import Iterable
+    from types import FrameType, TracebackType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.sinks import Sink
+    from typing_extensions import Self
 
 ROWS_BETWEEN_TICKS = 256
 """Of a batch file: what is due meanwhile does not wait for its end."""
@@ -53,8 +55,10 @@ class TargetCleverTap(Target):
         super().__init__(**kwargs)
         self.max_parallelism = 1  # no sink keeps anything that would have to be drained
         self.message: Message = {}
+        self.trying_again = False
         self.run = Run(self.settings, _write_state, wake=self.message_reader.ring)
         self.message_reader.tick = self.run.tick
+        self.message_reader.before = self._try_again
         self._signal: int | None = None
         self._plain_sinks: dict[object, CleverTapSink] = {}
 
@@ -115,7 +119,11 @@ class TargetCleverTap(Target):
         self.message = message_dict
         self.message_reader.shortcuts.clear()
         super()._process_schema_message(message_dict)
-        self._find_plain_sink(str(message_dict["stream"]))
+        stream = str(message_dict["stream"])
+        for sink in self._sinks_active.values():
+            if isinstance(sink, CleverTapSink):
+                sink.announce(stream)
+        self._find_plain_sink(stream)
 
     def _find_plain_sink(self, stream: str) -> None:
         """Remember a sink that needs nothing of what the SDK does with a record on its way."""
@@ -126,6 +134,32 @@ class TargetCleverTap(Target):
             sink = self._sinks_active[stream]
             if isinstance(sink, CleverTapSink) and not sink.include_sdc_metadata_properties:
                 self._plain_sinks[stream] = sink
+
+    def _try_again(self) -> None:
+        """Send the rows that former runs have rejected on their way: newer versions come after."""
+        self.trying_again = True
+        for schema, rows in self.run.rows_to_try_again():
+            if not self._is_mappable(schema):
+                continue
+            for row in rows:
+                self.message_reader.line = row
+                self._process_record_message(decode(row))
+                self.message_reader.tick()
+                if self._signal is not None:
+                    return
+        self.trying_again = False
+        self.message_reader.shortcuts.clear()
+
+    def _is_mappable(self, schema: Message) -> bool:
+        """Whether the mapping of a stream fits a SCHEMA of a former run; if so, it is in force."""
+        try:
+            self._process_schema_message(schema)
+        except SettingsError as error:
+            # The next SCHEMA of the stream must count, though it may be the same again.
+            self.mapper.stream_maps.pop(schema["stream"], None)
+            self.logger.warning("%s: rejected rows wait on: %s", schema["stream"], error)
+            return False
+        return True
 
     @override
     def _process_record_message(self, message_dict: Message) -> None:
@@ -215,21 +249,36 @@ class TargetCleverTap(Target):
         Raises:
             TargetCleverTapError: when the run could not do all that it should.
         """
-        try:
-            self.run.finish(cut_off=self._signal is not None)
-            for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
-                if isinstance(sink, CleverTapSink):
-                    sink.add_up()
-            super().process_endofpipe()
-        finally:
-            self.close()
+        self.run.finish(cut_off=self._signal is not None)
         if self._signal is not None:
             raise Interrupted(self._signal)
 
-    def close(self) -> None:
-        """Settle what can be settled, and let go of everything; once is enough."""
-        self.run.close()
-        self.message_reader.close()
+    @override
+    def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:
+        """Nothing: sinks keep no record, so no time would be spent on them."""
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Settle what can be settled, and let go of everything; once is enough.
+
+        `error`: what ended the run, if anything did.
+        """
+        try:
+            self.run.close(error)
+        finally:
+            for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
+                sink.clean_up()
+            self.message_reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close(error)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -255,11 +304,8 @@ class TargetCleverTap(Target):
             return
         config = config or _ConfigInput()
         environment = cls._environment() if config.parse_env else {}
-        target = cls(config=config.config | environment)
-        try:
+        with cls(config=config.config | environment) as target:
             target.listen(file_input)
-        finally:
-            target.close()
 
     @classmethod
     @override

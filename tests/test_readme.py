@@ -77,7 +77,7 @@ def test_the_rejected_row_that_is_shown_is_what_the_target_writes(
         lines([announced, record("public-users", **shown["record"])])
     )
     done = run("target-clevertap --config config.json --input in.jsonl", tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr
     (path,) = tmp_path.rglob("rejected.jsonl")
     kept = json.loads(path.read_text().splitlines()[1])
     assert kept["record"] == shown["record"]

@@ -6,6 +6,7 @@ from target_clevertap.delivery.delivery import Delivery
 from target_clevertap.delivery.outcomes import Outcomes, Ticket
 from target_clevertap.delivery.run import Run
 from target_clevertap.delivery.segments import SegmentList, Segments
+from target_clevertap.delivery.waiting import Waiting
 
 __all__ = [
     "Checkpoints",
@@ -16,4 +17,5 @@ __all__ = [
     "SegmentList",
     "Segments",
     "Ticket",
+    "Waiting",
 ]

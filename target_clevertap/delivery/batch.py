@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from target_clevertap.delivery.outcomes import Ticket
 from target_clevertap.mapping import Item, merge
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ENVELOPE_BYTES = len(b'{"d":[]}')
 COMMA_BYTES = 1
 
 
 class Entry(msgspec.Struct, gc=False, eq=False):
-    """A row on its way to CleverTap: its item, and the `earlier` row that was merged into it."""
+    """A row on its way to CleverTap: its item, and the `earlier` row that was merged into it.
+
+    For the ledger, if there is one: `mark` stands for the event, or for the profile of this
+    stream, and `content` for what the row says about the profile.
+    """
 
     item: Item
     ticket: Ticket
     earlier: Entry | None = None
+    mark: bytes = b""
+    content: bytes = b""
 
     @property
-    def tickets(self) -> list[Ticket]:
-        """The tickets of all rows that the item stands for, in the order they were read."""
-        tickets, entry = [self.ticket], self.earlier
+    def claim(self) -> str | bytes:
+        """What no two entries under way have in common: a profile's identity, an event's mark."""
+        return self.mark if self.item.kind == "event" else self.item.identity
+
+    @property
+    def rows(self) -> Sequence[Entry]:
+        """All rows that the item stands for, in the order they were read."""
+        if self.earlier is None:
+            return (self,)
+        rows: list[Entry] = [self]
+        entry: Entry | None = self.earlier
         while entry is not None:
-            tickets.append(entry.ticket)
+            rows.append(entry)
             entry = entry.earlier
-        return tickets[::-1]
+        return rows[::-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,15 @@ from target_clevertap.errors import (
     RequestRefused,
     TargetCleverTapError,
 )
-from target_clevertap.rejects import Refused
+from target_clevertap.rejects import UNCERTAIN, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from target_clevertap.clevertap import Client, Refusal, UploadAnswer
+    from target_clevertap.clevertap import Refusal, UploadAnswer
     from target_clevertap.delivery.batch import Limits
+    from target_clevertap.delivery.calls import Calls
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
     from target_clevertap.delivery.pool import Pool
     from target_clevertap.mapping import Item
@@ -37,7 +38,6 @@ TRIES_OF_A_RECORD = 5
 """A record that is answered with CleverTap's one passing fault (555) is sent this often."""
 
 TOO_LARGE = Refused("too_large", "The record is larger than a call may be (batch_max_bytes)")
-UNCERTAIN = Refused("uncertain", "No answer tells whether CleverTap has taken the record")
 CALL_REFUSED = Refused("call_refused", "CleverTap refuses the call that holds this row alone")
 
 
@@ -49,9 +49,9 @@ class Flight:
     tries: int = 0
 
     @property
-    def identities(self) -> Iterable[str]:
-        """The profiles that the call changes; events hold nobody back."""
-        return (entry.item.identity for entry in self.entries if entry.item.kind != "event")
+    def claims(self) -> Iterator[str | bytes]:
+        """What may be in no other call until this one is answered."""
+        return (entry.claim for entry in self.entries)
 
     @property
     def tickets(self) -> Iterator[Ticket]:
@@ -60,7 +60,7 @@ class Flight:
             if entry.earlier is None:
                 yield entry.ticket
             else:
-                yield from entry.tickets
+                yield from (row.ticket for row in entry.rows)
 
 
 class Delivery:
@@ -72,7 +72,7 @@ class Delivery:
 
     def __init__(  # noqa: PLR0913 - what it stands between
         self,
-        client: Client,
+        calls: Calls,
         outcomes: Outcomes,
         pool: Pool,
         limits: Limits,
@@ -84,7 +84,7 @@ class Delivery:
         """Nothing is sent yet.
 
         Args:
-            client: makes the calls.
+            calls: makes them, in the threads of the pool.
             outcomes: is told what became of each row.
             pool: the threads for the calls, and their number.
             limits: of one call.
@@ -92,7 +92,7 @@ class Delivery:
             wait_limit: seconds that an item waits for its call to fill.
             clock: seconds that never go back.
         """
-        self._client = client
+        self._calls = calls
         self._outcomes = outcomes
         self._pool = pool
         self._largest_item = limits.largest_item
@@ -100,7 +100,7 @@ class Delivery:
         self._wait_limit = wait_limit
         self._clock = clock
         self._lanes = Lanes(limits, clock)
-        self._busy: set[str] = set()
+        self._busy: set[str | bytes] = set()
         self._closing = False
 
     def add(self, item: Item, ticket: Ticket) -> None:
@@ -110,11 +110,21 @@ class Delivery:
             CleverTapError: when a call has failed for good.
             WorkDirError: when a rejected row cannot be kept.
         """
-        if len(item.body) > self._largest_item:
-            self._outcomes.rejected(ticket, TOO_LARGE)
+        self.send(Entry(item, ticket))
+
+    def send(self, entry: Entry, since: float | None = None) -> None:
+        """As `add`, for an entry that was read at `since` by the clock."""
+        if len(entry.item.body) > self._largest_item:
+            self._outcomes.rejected(entry.ticket, TOO_LARGE)
             return
-        for lane in self._lanes.add(Entry(item, ticket)):
+        if entry.mark and entry.item.kind == "event":
+            self._busy.add(entry.mark)
+        for lane in self._lanes.add(entry, since):
             self._launch(lane)
+
+    def holds(self, claim: str | bytes) -> bool:
+        """Whether something is under way for a profile, or an event."""
+        return claim in self._busy or (isinstance(claim, str) and self._lanes.holds(claim))
 
     def tick(self) -> float | None:
         """Do what is due by now; returns in how many seconds something will be, if anything will.
@@ -165,9 +175,8 @@ class Delivery:
         """Start an upload, unless nothing is in it, or nothing is started any more."""
         if not flight.entries or self._closing:
             return
-        records = [entry.item.body for entry in flight.entries]
         retry_on = UNLESS_LOST if self._fragile(flight) else ANY_FAILURE
-        call = partial(self._client.upload, records, retry_on=retry_on)
+        call = partial(self._calls.upload, flight.entries, retry_on)
         self._pool.start(call, partial(self._uploaded, flight))
 
     def _uploaded(self, flight: Flight, answer: Future[UploadAnswer]) -> None:
@@ -239,8 +248,7 @@ class Delivery:
         for entry in flight.entries:
             by_kind.setdefault(entry.item.identifier_kind, []).append(entry)
         for kind, entries in by_kind.items():
-            values = [entry.item.identifier_value for entry in entries]
-            call = partial(self._client.delete_profiles, kind, values)
+            call = partial(self._calls.delete, kind, entries)
             self._pool.start(call, partial(self._deleted, entries))
 
     def _deleted(self, entries: Sequence[Entry], answer: Future[None]) -> None:
@@ -250,20 +258,19 @@ class Delivery:
 
     def _all_accepted(self, flight: Flight) -> None:
         """The usual outcome, at a third of the cost of settling row by row."""
-        self._busy.difference_update(flight.identities)
+        self._busy.difference_update(flight.claims)
         self._outcomes.all_accepted(flight.tickets)
 
     def _accepted(self, entry: Entry) -> None:
         self._landed(entry)
-        for ticket in entry.tickets:
-            self._outcomes.accepted(ticket, adjusted=bool(entry.item.adjusted))
+        for row in entry.rows:
+            self._outcomes.accepted(row.ticket, adjusted=bool(row.item.adjusted))
 
     def _rejected(self, entry: Entry, refused: Refused) -> None:
         self._landed(entry)
-        for ticket in entry.tickets:
-            self._outcomes.rejected(ticket, refused)
+        for row in entry.rows:
+            self._outcomes.rejected(row.ticket, refused)
 
     def _landed(self, entry: Entry) -> None:
-        """The next version of a profile may go; events hold nobody back."""
-        if entry.item.kind != "event":
-            self._busy.discard(entry.item.identity)
+        """The next version of a profile may go, and an event with the same key may be judged."""
+        self._busy.discard(entry.claim)

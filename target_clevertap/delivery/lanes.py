@@ -46,8 +46,11 @@ class Lanes:
         self._clock = clock
         self._lanes: list[Lane] = []
 
-    def add(self, entry: Entry) -> Sequence[Lane]:
-        """Put an item where its order wants it; returns the lanes that are to be sent, in order."""
+    def add(self, entry: Entry, since: float | None = None) -> Sequence[Lane]:
+        """Put an item where its order wants it; returns the lanes that are to be sent, in order.
+
+        `since`: when its row came, by the clock; without it, now.
+        """
         item = entry.item
         number = 0 if item.kind == "event" else self._last_with(item.identity) + 1
         if number and self._merged(self._lanes[number - 1], entry):
@@ -55,13 +58,13 @@ class Lanes:
         ready = self.take(1) if number >= MOST_LANES else NONE
         number -= len(ready)
         if number == len(self._lanes):
-            self._lanes.append(Lane(self._limits, self._clock()))
+            self._lanes.append(self._opened(since))
         lane = self._lanes[number]
         batch = lane.deletes if item.kind == "delete" else lane.uploads
         if not batch.add(entry):
             # The lanes in front go too: what stands in them comes first.
             ready = self.take(number + 1)
-            lane, number = Lane(self._limits, self._clock()), 0
+            lane, number = self._opened(since), 0
             self._lanes.insert(0, lane)
             batch = lane.batch_for(item)
             batch.add(entry)
@@ -76,6 +79,13 @@ class Lanes:
     def began(self) -> float | None:
         """When the oldest item that waits here came, by the clock; None when none does."""
         return self._lanes[0].began if self._lanes else None
+
+    def holds(self, identity: str) -> bool:
+        """Whether a profile or a deletion of this identity waits here."""
+        return self._last_with(identity) >= 0
+
+    def _opened(self, since: float | None) -> Lane:
+        return Lane(self._limits, self._clock() if since is None else since)
 
     def _last_with(self, identity: str) -> int:
         """The number of the last lane that holds a profile or a deletion of it, or -1."""

@@ -9,9 +9,10 @@ from target_clevertap.rejects import Row
 from target_clevertap.report import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from target_clevertap.delivery.checkpoints import Checkpoints, Span
+    from target_clevertap.delivery.waiting import Waiting
     from target_clevertap.rejects import Refused, Rejects, Stream
 
 
@@ -22,21 +23,28 @@ class Ticket(Row, gc=False, eq=False):
 
 
 class Outcomes:
-    """Counts rows in and settles each of them once."""
+    """Counts rows in and settles each of them once.
 
-    def __init__(self, rejects: Rejects, checkpoints: Checkpoints) -> None:
+    `tallies` are by stream; `again` are those of rows that former runs have rejected.
+    """
+
+    def __init__(
+        self, rejects: Rejects, checkpoints: Checkpoints, waiting: Waiting | None = None
+    ) -> None:
         self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self.again: dict[str, Tally] = defaultdict(Tally)
         self._rejects = rejects
         self._checkpoints = checkpoints
+        self._waiting = waiting
 
     def read(self, stream: Stream, line: bytes, number: int) -> Ticket:
         """A row was read from a RECORD line; the ticket goes with it until it is settled."""
-        self.tallies[stream.name].read += 1
+        self._tally(stream).read += 1
         return Ticket(stream, line, number, self._checkpoints.row())
 
     def accepted(self, ticket: Ticket, *, adjusted: bool = False) -> None:
         """CleverTap has the row; `adjusted` tells that a value was cut or left out."""
-        tally = self.tallies[ticket.stream.name]
+        tally = self._tally(ticket.stream)
         tally.accepted += 1
         tally.adjusted += adjusted
         self._checkpoints.settle(ticket.span)
@@ -55,22 +63,34 @@ class Outcomes:
 
     def _settle(self, stream: Stream | None, span: Span | None, rows: int) -> None:
         if stream is not None and span is not None:
-            self.tallies[stream.name].accepted += rows
+            self._tally(stream).accepted += rows
             self._checkpoints.settle(span, rows)
 
     def covered(self, ticket: Ticket) -> None:
         """An earlier row stands for this one: no STATE after both is written before its outcome."""
         self._checkpoints.settle(ticket.span)
 
-    def list_accepted(self, first: Ticket, rows: dict[str, int]) -> None:
+    def list_settled(self, first: Ticket, rows: Mapping[Stream, int], *, unchanged: bool) -> None:
         """CleverTap has a list: `rows` of each stream, for which the ticket of the first stood."""
         for stream, count in rows.items():
-            self.tallies[stream].accepted += count
+            tally = self._tally(stream)
+            tally.unchanged += count * unchanged
+            tally.accepted += count * (not unchanged)
         self._checkpoints.settle(first.span)
 
     def ignored(self, ticket: Ticket) -> None:
         """The configuration says that this row is not sent."""
-        self.tallies[ticket.stream.name].ignored += 1
+        self._tally(ticket.stream).ignored += 1
+        self._checkpoints.settle(ticket.span)
+
+    def unchanged(self, ticket: Ticket) -> None:
+        """CleverTap has what the row says already."""
+        self._tally(ticket.stream).unchanged += 1
+        self._checkpoints.settle(ticket.span)
+
+    def delivered_before(self, ticket: Ticket) -> None:
+        """The event was sent before, by this run or another."""
+        self._tally(ticket.stream).already_delivered += 1
         self._checkpoints.settle(ticket.span)
 
     def rejected(self, ticket: Ticket, refused: Refused) -> None:
@@ -78,7 +98,13 @@ class Outcomes:
 
         Raises:
             WorkDirError: when it cannot be kept; the row stays unsettled then.
+            LedgerError: when it cannot be kept for another try.
         """
         self._rejects.add(ticket, refused)
-        self.tallies[ticket.stream.name].rejected += 1
+        if self._waiting is not None:
+            self._waiting.keep(ticket, refused)
+        self._tally(ticket.stream).rejected += 1
         self._checkpoints.settle(ticket.span)
+
+    def _tally(self, stream: Stream) -> Tally:
+        return (self.again if stream.again else self.tallies)[stream.name]

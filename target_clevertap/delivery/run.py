@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import ExitStack
 from datetime import datetime, timezone
 from importlib.metadata import version
 from threading import Event
 from time import monotonic as clock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url
 from target_clevertap.delivery.batch import Limits
+from target_clevertap.delivery.calls import Calls, NotedCalls
 from target_clevertap.delivery.checkpoints import Checkpoints
+from target_clevertap.delivery.chronicle import Chronicle
 from target_clevertap.delivery.delivery import Delivery
 from target_clevertap.delivery.outcomes import Outcomes
 from target_clevertap.delivery.pool import Pool
+from target_clevertap.delivery.screening import Screening
 from target_clevertap.delivery.segments import Segments
 from target_clevertap.delivery.slots import Slots
-from target_clevertap.errors import GivenUp
+from target_clevertap.delivery.waiting import Waiting
+from target_clevertap.errors import GivenUp, TooManyRejected
 from target_clevertap.rejects import Rejects
+from target_clevertap.report.folder import RunFolder, run_id
+from target_clevertap.settings import LEDGER_OFF, EventMapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from target_clevertap.settings import Settings
+    from target_clevertap.errors import TargetCleverTapError
+    from target_clevertap.ledger import Ledger
+    from target_clevertap.settings import Settings, StreamMapping
 
 log = logging.getLogger(__name__)
 
@@ -50,23 +59,46 @@ class Run:
         """
         self.settings = settings
         started = datetime.now(timezone.utc)
-        self.folder = settings.account_dir / "runs" / f"{started:%Y%m%dT%H%M%SZ}-{os.getpid()}"
-        self.rejects = Rejects(self.folder / "rejected.jsonl")
+        folder = RunFolder(settings.account_dir / "runs" / run_id(started, os.getpid()))
+        self.rejects = Rejects(folder.path / "rejected.jsonl")
         self.checkpoints = Checkpoints(_nowhere if settings.dry_run else write_state)
-        self.outcomes = Outcomes(self.rejects, self.checkpoints)
+        self.chronicle = Chronicle(folder, started)
         self._giving_up = Event()
         self.client = self._connect(settings)
+        self.ledger = _open_ledger(settings)
+        self.waiting = None if self.ledger is None else Waiting(self.ledger)
+        self.outcomes = Outcomes(self.rejects, self.checkpoints, self.waiting)
         self._pool = Pool(settings.max_concurrency, wake)
         self.delivery = Delivery(
-            self.client,
+            self._calls(),
             self.outcomes,
             self._pool,
             Limits(settings.batch_size_rows, settings.batch_max_bytes),
             uncertain=settings.uncertain_events,
             wait_limit=settings.batch_wait_limit_seconds,
         )
-        self.segments = Segments(self.outcomes, self.folder)
+        self.screening = self._screening()
+        self.items: Delivery | Screening = self.screening or self.delivery
+        """What takes items over: the first part on their way."""
+        self.segments = Segments(self.outcomes, folder.path, self.ledger, resync=settings.resync)
+        self.failures: list[TargetCleverTapError] = []
         self._closed = False
+
+    def open_stream(self, stream: str, mapping: StreamMapping) -> None:
+        """A stream begins.
+
+        Raises:
+            LedgerError: when another run has it, or the ledger cannot be read.
+        """
+        if self.screening is not None:
+            skip = isinstance(mapping, EventMapping) and mapping.first_run == "skip"
+            self.screening.open(stream, skip_first_run=skip)
+
+    def rows_to_try_again(self) -> Iterable[tuple[dict[str, Any], Iterable[bytes]]]:
+        """The rows that former runs have rejected: SCHEMA messages, each with its RECORD lines."""
+        if self.waiting is None or not self.settings.retry_rejected:
+            return ()
+        return self.waiting.rows()
 
     def state(self, value: bytes) -> None:
         """The tap sent a STATE: all rows before it have been read."""
@@ -79,7 +111,8 @@ class Run:
         Raises:
             TargetCleverTapError: when a call has failed for good.
         """
-        dues = [self.delivery.tick(), self.checkpoints.tick()]
+        self.chronicle.tick(self.outcomes)
+        dues = [self.items.tick(), self.checkpoints.tick()]
         return min((due for due in dues if due is not None), default=None)
 
     def finish(self, *, cut_off: bool) -> None:
@@ -91,34 +124,76 @@ class Run:
         Raises:
             TargetCleverTapError: when the run could not do all that it should.
         """
-        self.delivery.finish()
+        self.items.finish()
         self.checkpoints.flush()
-        if cut_off or self.settings.dry_run:
+        if cut_off:
             return
-        refusals = self.segments.upload(self.client)
-        self.checkpoints.flush()
-        if refusals:
-            raise max(refusals, key=lambda refusal: refusal.exit_code == 1)
+        if not self.settings.dry_run:
+            self.failures += self.segments.upload(self.client)
+            self.checkpoints.flush()
+        if self.ledger is not None and not self.failures:
+            self.ledger.finish_run()
+        self.failures += self._too_many_rejected()
+        # What was not done at all weighs more than what was refused.
+        self.failures.sort(key=lambda failure: failure.exit_code != 1)
+        for failure in self.failures[1:]:
+            log.error("%s", failure)
+        if self.failures:
+            raise self.failures[0]
 
-    def close(self) -> None:
+    def close(self, error: BaseException | None = None) -> None:
         """Write what is true, say what happened, and let go of files, threads and connections.
 
         Calls that are still under way are awaited, for what they deliver belongs into the state;
-        but not their next tries.
+        but not their next tries. `error`: what ended the run, if anything did.
+
+        Raises:
+            WorkDirError: when the report cannot be kept, and nothing else went wrong.
         """
         if self._closed:
             return
         self._closed = True
         self._giving_up.set()
-        try:
+        failures: Sequence[BaseException] = self.failures
+        if error is not None and not failures:
+            failures = [error]
+        with ExitStack() as closing:
+            closing.callback(self.chronicle.close, self, failures)
+            if self.ledger is not None:
+                closing.callback(self.ledger.close)
+            for part in (self.client, self.rejects, self.segments, self._pool):
+                closing.callback(part.close)
             self.delivery.abandon()
             self.checkpoints.flush()
-        finally:
-            self._pool.close()
-            self.segments.close()
-            self.rejects.close()
-            self.client.close()
-            self._summarise()
+
+    def _too_many_rejected(self) -> Iterator[TooManyRejected]:
+        percent = self.settings.max_rejected_percent
+        for stream, tally in self.outcomes.tallies.items():
+            if tally.too_many_rejected(percent):
+                yield TooManyRejected(
+                    f"{stream}: {tally.rejected:,} of {tally.read:,} rows were rejected, more than "
+                    f"max_rejected_percent ({percent}) allows. Everything else is delivered; the "
+                    f"rejected rows are in {self.rejects.path} with their reasons."
+                )
+
+    def _calls(self) -> Calls:
+        metrics = self.chronicle.metrics
+        if self.ledger is None or self.waiting is None:
+            return Calls(self.client, metrics, clock)
+        hold = self.settings.uncertain_events == "hold"
+        return NotedCalls(self.client, metrics, clock, self.ledger, self.waiting, hold=hold)
+
+    def _screening(self) -> Screening | None:
+        if self.ledger is None or self.waiting is None:
+            return None
+        return Screening(
+            self.ledger,
+            self.delivery,
+            self.outcomes,
+            self.waiting,
+            resync=self.settings.resync,
+            wait_limit=self.settings.batch_wait_limit_seconds,
+        )
 
     def _connect(self, settings: Settings) -> Client:
         uploads, others = Slots(settings.max_concurrency), Slots(OTHER_CALLS_AT_ONCE)
@@ -133,7 +208,10 @@ class Run:
             ),
             user_agent=f"target-clevertap/{version('target-clevertap')}",
             dry_run=settings.dry_run,
-            slot=lambda call: (uploads if call == "upload" else others).slot(),
+            on_attempt=self.chronicle.attempt,
+            slot=lambda call: self.chronicle.holding(
+                (uploads if call == "upload" else others).slot()
+            ),
         )
 
     def _sleep(self, seconds: float) -> None:
@@ -141,13 +219,19 @@ class Run:
         if self._giving_up.wait(seconds):
             raise GivenUp("The run has ended before the next try of a call.")
 
-    def _summarise(self) -> None:
-        for stream, tally in self.outcomes.tallies.items():
-            log.info("%s: %s", stream, tally)
-        for group in self.rejects.groups():
-            log.warning("%s", group)
-        if any(tally.rejected for tally in self.outcomes.tallies.values()):
-            log.warning("Rejected rows are kept with their reasons in %s", self.rejects.path)
+
+def _open_ledger(settings: Settings) -> Ledger | None:
+    """What was delivered before; a dry run neither reads it nor writes to it."""
+    if settings.ledger_url == LEDGER_OFF or settings.dry_run:
+        return None
+    from target_clevertap.ledger import open_ledger  # noqa: PLC0415 - SQLAlchemy, for those who need it
+
+    return open_ledger(
+        settings.ledger_url,
+        account=settings.account_id,
+        folder=settings.account_dir,
+        uncertain=settings.uncertain_events,
+    )
 
 
 def _nowhere(_state: bytes) -> None:

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from target_clevertap.errors import LinkExpired, SegmentIncomplete, SegmentRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from target_clevertap.clevertap import Client
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
-    from target_clevertap.delivery.spool import Spool
+    from target_clevertap.delivery.spool import ListFile, Spool
     from target_clevertap.errors import TargetCleverTapError
+    from target_clevertap.ledger import Ledger, SegmentEntry
     from target_clevertap.mapping import Member
+    from target_clevertap.rejects import Stream
     from target_clevertap.settings import SegmentMapping
 
 log = logging.getLogger(__name__)
 
 WHOLE_LIST_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentResult:
+    """What became of a list: its members at the last upload that is known, and now."""
+
+    name: str
+    outcome: Literal["uploaded", "unchanged", "refused", "incomplete"]
+    before: int | None
+    after: int | None
+    reason: str | None = None
 
 
 class SegmentList:
@@ -35,32 +49,60 @@ class SegmentList:
         self.mapping = mapping
         self.spool = spool
         self.first: Ticket | None = None
-        self.rows: Counter[str] = Counter()
+        self.rows: Counter[Stream] = Counter()
         self.incomplete: set[str] = set()
 
-    def refusal(self) -> TargetCleverTapError | None:
-        """Why this list must not replace the one in CleverTap, if so."""
-        name = self.mapping.segment_name
-        if self.incomplete and self.mapping.without_final_state == "refuse":
-            return SegmentIncomplete(
-                f"Segment {name!r} was not uploaded: the input ended with no STATE after its "
-                "last row, as it does when a tap dies in the middle. Run again, or set "
-                "without_final_state: upload if this tap never writes one."
+    @property
+    def accumulates(self) -> bool:
+        """Whether rows add to the list that was there and take from it, or are all of it."""
+        return self.mapping.membership == "accumulate"
+
+    def check_whole(self) -> None:
+        """Pass a list that may take the place of the one in CleverTap as far as its rows go.
+
+        Raises:
+            SegmentIncomplete: when the input may have been cut off.
+        """
+        if self.accumulates or self.mapping.without_final_state == "upload":
+            return
+        if self.incomplete:
+            raise SegmentIncomplete(
+                f"Segment {self.mapping.segment_name!r} was not uploaded: the input ended with no "
+                "STATE after its last row, as it does when a tap dies in the middle. Run again, "
+                "or set without_final_state: upload if this tap never writes one."
             )
-        if not len(self.spool) and self.mapping.max_shrink_percent < WHOLE_LIST_PERCENT:
-            return SegmentRefused(
-                f"Segment {name!r} was not uploaded: it would be empty. If that is meant, set "
-                "max_shrink_percent: 100."
-            )
-        return None
+
+    def check_size(self, members: int, before: int | None) -> None:
+        """Pass a list that is not much smaller than at its last upload.
+
+        Raises:
+            SegmentRefused: by `max_shrink_percent`.
+        """
+        allowed = self.mapping.max_shrink_percent
+        if allowed >= WHOLE_LIST_PERCENT:
+            return
+        if members and (before is None or (before - members) * 100 <= before * allowed):
+            return
+        size = "be empty" if not members else f"have {members:,} members"
+        was = "" if before is None else f", after {before:,} at its last upload"
+        raise SegmentRefused(
+            f"Segment {self.mapping.segment_name!r} was not uploaded: it would {size}{was}. "
+            "If that is meant, set max_shrink_percent: 100."
+        )
 
 
 class Segments:
     """All custom lists of a run, by the name that they have in CleverTap."""
 
-    def __init__(self, outcomes: Outcomes, folder: Path) -> None:
+    def __init__(
+        self, outcomes: Outcomes, folder: Path, ledger: Ledger | None, *, resync: bool
+    ) -> None:
+        """`resync`: lists are uploaded even if they have not changed."""
+        self.results: list[SegmentResult] = []
         self._outcomes = outcomes
         self._folder = folder
+        self._ledger = ledger
+        self._resync = resync
         self._lists: dict[str, SegmentList] = {}
 
     def open(self, mapping: SegmentMapping, stream: str) -> SegmentList:
@@ -74,12 +116,13 @@ class Segments:
         self._lists[name].incomplete.add(stream)
         return self._lists[name]
 
-    def add(self, segment: SegmentList, member: Member, ticket: Ticket) -> None:
-        """Add a member. Whatever sign of completeness came before, it holds no longer."""
-        stream = ticket.stream.name
-        segment.spool.add(member)
-        segment.rows[stream] += 1
-        segment.incomplete.add(stream)
+    def add(
+        self, segment: SegmentList, member: Member, ticket: Ticket, *, gone: bool = False
+    ) -> None:
+        """Add a member, or take it away; no sign of completeness that came before holds then."""
+        segment.spool.add(member, gone=gone)
+        segment.rows[ticket.stream] += 1
+        segment.incomplete.add(ticket.stream.name)
         if segment.first is None:
             segment.first = ticket
         else:
@@ -99,42 +142,77 @@ class Segments:
 
         Raises:
             CleverTapError: when a call fails for good.
+            LedgerError: when what was uploaded cannot be remembered.
         """
-        return list(self._upload_each(client))
+        refusals: list[TargetCleverTapError] = []
+        for segment in self._lists.values():
+            name = segment.mapping.segment_name
+            known = None if self._ledger is None else self._ledger.segment(name)
+            try:
+                result = self._replace(client, segment, known)
+            except (SegmentIncomplete, SegmentRefused) as refusal:
+                refusals.append(refusal)
+                before = known.members if known else None
+                refused = isinstance(refusal, SegmentRefused)
+                result = SegmentResult(
+                    name, "refused" if refused else "incomplete", before, None, str(refusal)
+                )
+            self.results.append(result)
+        return refusals
 
     def close(self) -> None:
         """Remove the files of all lists."""
         for segment in self._lists.values():
             segment.spool.close()
 
-    def _upload_each(self, client: Client) -> Iterator[TargetCleverTapError]:
-        for segment in self._lists.values():
-            if (refusal := segment.refusal()) is not None:
-                yield refusal
-                continue
-            _replace(client, segment)
-            if segment.first is not None:
-                self._outcomes.list_accepted(segment.first, segment.rows)
+    def _replace(
+        self, client: Client, segment: SegmentList, known: SegmentEntry | None
+    ) -> SegmentResult:
+        """Upload a list, unless CleverTap has the very same one."""
+        segment.check_whole()
+        name, before = segment.mapping.segment_name, known.members if known else None
+        file = segment.spool.write(self._members(segment))
+        if known and known.digest == file.digest and not self._resync:
+            self._settle(segment, unchanged=True)
+            log.info("Segment %r: unchanged, %d members.", name, file.members)
+            return SegmentResult(name, "unchanged", before, file.members)
+        segment.check_size(file.members, before)
+        _upload(client, segment.mapping, file)
+        if self._ledger:
+            self._ledger.segment_uploaded(name, file.members, file.digest)
+        self._settle(segment, unchanged=False)
+        return SegmentResult(name, "uploaded", before, file.members)
+
+    def _members(self, segment: SegmentList) -> Iterable[tuple[str, str]]:
+        """All members that the list is to have."""
+        if self._ledger is None or not segment.accumulates:
+            return segment.spool.members()
+        name, spool = segment.mapping.segment_name, segment.spool
+        self._ledger.change_members(name, spool.members(), spool.members(gone=True))
+        return self._ledger.members(name)
+
+    def _settle(self, segment: SegmentList, *, unchanged: bool) -> None:
+        if segment.first is not None:
+            self._outcomes.list_settled(segment.first, segment.rows, unchanged=unchanged)
 
 
-def _replace(client: Client, segment: SegmentList) -> None:
+def _upload(client: Client, mapping: SegmentMapping, file: ListFile) -> None:
     """The three steps of CleverTap's custom lists; an expired link is asked for once more."""
-    mapping, path = segment.mapping, segment.spool.write_csv()
     try:
-        url = _put(client, path)
+        url = _put(client, file.path)
     except LinkExpired:
-        url = _put(client, path)
+        url = _put(client, file.path)
     client.complete_list(
         name=mapping.segment_name,
         owner_email=mapping.owner_email,
         creator=mapping.creator or mapping.owner_email,
-        filename=path.name,
+        filename=file.path.name,
         url=url,
     )
     log.info(
         "Segment %r: %d members uploaded; CleverTap mails the result of its processing to %s.",
         mapping.segment_name,
-        len(segment.spool),
+        file.members,
         mapping.owner_email,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from target_clevertap.errors import SettingsError
-from target_clevertap.mapping.columns import Columns, Getter, Reading, direct, nowhere
+from target_clevertap.mapping.columns import Columns, Reading, direct, nowhere
 from target_clevertap.mapping.dates import pattern_works, timestamps
 from target_clevertap.mapping.identifiers import identifiers
 from target_clevertap.mapping.names import event_name_mistake, is_charged
@@ -85,7 +85,7 @@ def compile_mapping(
         SettingsError: with one line per mistake, all of them, each beginning with its path.
     """
     stream = _Stream.of(mapping, schema, policies, path)
-    key = tuple(direct(name) for name in key_properties)
+    key = tuple(Reading(name, direct(name), _as_it_is) for name in key_properties)
     rules: Rules
     if isinstance(mapping, ProfileMapping):
         rules = _profile(mapping, stream, key)
@@ -101,6 +101,12 @@ def compile_mapping(
 
 
 T = TypeVar("T")
+Key = tuple[Reading[object], ...]
+
+_KEYLESS = (
+    "must name the columns that make a row the same event (the stream has no key of its own): "
+    "without them no event could be sent once only. Or set ledger_url: off"
+)
 
 DOCUMENTED_IN_LISTS = frozenset({"identity", "objectId"})
 """The identifiers that a custom list is documented to hold (P-CL, 2026)."""
@@ -123,9 +129,6 @@ class _Stream:
         kind: Kind = "event" if isinstance(mapping, EventMapping) else "profile"
         compiler = PropertyCompiler(kind, Columns.of(schema), policies, mistakes, set())
         return cls(path, policies, mistakes, compiler)
-
-    def getter(self, column: str, setting: str) -> Getter:
-        return self.reading(column, setting, _as_it_is).get
 
     def reading(self, column: str, setting: str, of: Callable[[object], T]) -> Reading[T]:
         found = self.properties.find(column, below(self.path, setting))
@@ -152,7 +155,7 @@ class _Stream:
         return Reading(None, nowhere, lambda _value: name)
 
 
-def _profile(mapping: ProfileMapping, stream: _Stream, key: tuple[Getter, ...]) -> ProfileRules:
+def _profile(mapping: ProfileMapping, stream: _Stream, key: Key) -> ProfileRules:
     identify = stream.identify(mapping.identifier)
     time = stream.time(mapping.timestamp, required=False)
     table = compile_table(mapping, stream.properties, stream.path)
@@ -160,6 +163,7 @@ def _profile(mapping: ProfileMapping, stream: _Stream, key: tuple[Getter, ...]) 
         identifier_kind=mapping.identifier.kind,
         identify=identify,
         key=key,
+        keyed=stream.policies.keyed,
         notices=table.notices,
         deletes=mapping.on_delete == "delete",
         steps=table.steps,
@@ -169,7 +173,7 @@ def _profile(mapping: ProfileMapping, stream: _Stream, key: tuple[Getter, ...]) 
     )
 
 
-def _event(mapping: EventMapping, stream: _Stream, key: tuple[Getter, ...]) -> EventRules:
+def _event(mapping: EventMapping, stream: _Stream, key: Key) -> EventRules:
     identify = stream.identify(mapping.identifier)
     name = stream.event_name(mapping)
     time = stream.time(mapping.timestamp, required=True)
@@ -177,11 +181,14 @@ def _event(mapping: EventMapping, stream: _Stream, key: tuple[Getter, ...]) -> E
     charged = fixed is not None and is_charged(fixed)
     table = compile_table(mapping, stream.properties, stream.path, charged=charged)
     # After the table: what makes an event the same is a property of it like any other.
-    named = tuple(stream.getter(column, "event_key") for column in mapping.event_key)
+    named = tuple(stream.reading(name, "event_key", _as_it_is) for name in mapping.event_key)
+    if stream.policies.keyed and not (named or key):
+        stream.mistakes.add(below(stream.path, "event_key"), _KEYLESS)
     return EventRules(
         identifier_kind=mapping.identifier.kind,
         identify=identify,
         key=named or key,
+        keyed=stream.policies.keyed,
         notices=table.notices,
         name=name,
         time=time,
@@ -190,7 +197,7 @@ def _event(mapping: EventMapping, stream: _Stream, key: tuple[Getter, ...]) -> E
     )
 
 
-def _segment(mapping: SegmentMapping, stream: _Stream, key: tuple[Getter, ...]) -> SegmentRules:
+def _segment(mapping: SegmentMapping, stream: _Stream, key: Key) -> SegmentRules:
     kind = mapping.identifier.kind
     return SegmentRules(
         identifier_kind=kind,

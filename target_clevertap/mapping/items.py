@@ -20,7 +20,9 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     `identity` is the key for ordering, unique per kind and value of the identifier. `body` is the
     encoded record for the upload's list `d`, empty for a delete. An item is `plain` when a newer
     version of the profile may be merged into it, which accumulating operators forbid, and
-    `replayable` when sending it twice is the same as once, which counters are not.
+    `replayable` when sending it twice is the same as once, which counters are not. `key` is what
+    makes another row the same as this one, as a JSON list; empty when there is no such thing, or
+    no ledger that would ask.
     """
 
     kind: Literal["profile", "event", "delete"]
@@ -31,6 +33,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     plain: bool = False
     replayable: bool = True
     adjusted: tuple[Adjustment, ...] = ()
+    key: bytes = b""
 
 
 class Member(NamedTuple):

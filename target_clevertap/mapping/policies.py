@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from target_clevertap.settings import LEDGER_OFF
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -20,6 +22,8 @@ class Policies:
     invalid_properties: InvalidPolicy
     nulls: NullPolicy
     long_values: LongPolicy
+    keyed: bool
+    """Whether items carry the key of their row, for the ledger."""
 
     @classmethod
     def of(cls, settings: Settings) -> Policies:
@@ -30,4 +34,5 @@ class Policies:
             invalid_properties=settings.invalid_properties,
             nulls=settings.nulls,
             long_values=settings.long_values,
+            keyed=settings.ledger_url != LEDGER_OFF,
         )

@@ -30,6 +30,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "event_name_invalid": "The event name is not text, or has a character CleverTap prohibits",
         "event_name_reserved": "The event name is that of a system event of CleverTap",
         "event_name_too_long": "The event name is longer than 120 characters",
+        "event_key_missing": "A column of event_key is null: nothing tells the event from others",
         # values of any property
         "text_invalid": "{property} holds text that is not valid Unicode",
         "number_invalid": "{property} is not a number, or not a finite one",

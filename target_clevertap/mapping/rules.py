@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from target_clevertap.mapping.columns import ABSENT, Getter, Reading, Record
+from target_clevertap.mapping.columns import ABSENT, Reading, Record
 from target_clevertap.mapping.items import Item, Member, encoded
 from target_clevertap.mapping.names import event_name_fault, is_charged
 from target_clevertap.mapping.rejections import Fault, Rejection
 from target_clevertap.mapping.steps import Step, read
+from target_clevertap.mapping.values import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,18 +27,29 @@ class Rules:
     """What the three kinds of stream share.
 
     `notices` are sentences for the log, one for each column that is not sent because CleverTap
-    would refuse its name.
+    would refuse its name. `keyed` says whether items carry the key of their row.
     """
 
     identifier_kind: IdentifierKind
     identify: Reading[str]
-    key: tuple[Getter, ...]
+    key: tuple[Reading[object], ...]
+    keyed: bool = False
     notices: tuple[str, ...] = ()
 
     def row_key(self, record: Record) -> list[object]:
-        """The values that name a row in a report; empty when the stream has no key."""
-        found = (get(record) for get in self.key)
+        """The values that name a row; empty when the stream has no key."""
+        found = (reading(record) for reading in self.key)
         return [None if value is ABSENT else value for value in found]
+
+    def item_key(self, record: Record) -> bytes:
+        """The key that the row's item carries: empty when it has none, or none is asked for."""
+        values = self.row_key(record) if self.keyed else ()
+        if not values or None in values:
+            return b""
+        try:
+            return encode(values)
+        except (ValueError, TypeError, RecursionError):
+            return b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +87,7 @@ class ProfileRules(Rules):
             self.accumulating.isdisjoint(properties),
             self.counting.isdisjoint(properties),
             adjusted,
+            self.item_key(record),
         )
 
     def deletion(self, record: Record) -> Item:
@@ -84,7 +97,8 @@ class ProfileRules(Rules):
             Rejection: when the record does not say whose it is.
         """
         kind, identity = self.identifier_kind, self.identify(record)
-        return Item("delete", f"{kind}:{identity}", b"", kind, identity)
+        key = self.item_key(record)
+        return Item("delete", f"{kind}:{identity}", b"", kind, identity, key=key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +127,9 @@ class EventRules(Rules):
             entry["ts"] = self.time(record)
         properties, adjusted = read(steps, record)
         entry["evtData"] = properties
+        key = self.item_key(record)
+        if self.keyed and not key:
+            raise Rejection("event_key_missing")
         return Item(
             "event",
             f"{kind}:{identity}",
@@ -122,6 +139,7 @@ class EventRules(Rules):
             plain=False,
             replayable=False,
             adjusted=adjusted,
+            key=key,
         )
 
 

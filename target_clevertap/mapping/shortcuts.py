@@ -171,12 +171,16 @@ class _Compiler:
             "entry": _struct([*fields, data]),
             "timed_entry": _struct([*fields, "ts", data]),
         }
+        key = ", ".join(self._key_column(reading) for reading in rules.key) if rules.keyed else ""
         deleted = f"r.{self._fields[DELETED]}"
         source = f"""
 def item(line):
     try:
         r = decode(line).record
         if {deleted} is not None:
+            return None
+        key = ({key + "," if key else ""})
+        if None in key:
             return None
         identity = {self._read("identify", rules.identify)}
         time = {time}
@@ -187,7 +191,10 @@ def item(line):
             body = encode(timed_entry({lead}, time, data))
     except long_way:
         return None
-    return Item({item_kind!r}, prefix + identity, body, kind, identity, {replayable}, {replayable})
+    key = {"encode(key)" if key else 'b""'}
+    return Item(
+        {item_kind!r}, prefix + identity, body, kind, identity, {replayable}, {replayable}, (), key
+    )
 """
         # What the expressions need of a column (its type) is known only now.
         self.names |= {"decode": self._decoder(), "long_way": _LONG_WAY}
@@ -220,6 +227,12 @@ def item(line):
         if reading.get is nowhere:
             return f"read_{name}(None)"
         return f"read_{name}({self._column(reading.column)})"
+
+    def _key_column(self, reading: Reading[object]) -> str:
+        """The expression for a part of the row's key, which None stands for when it is missing."""
+        if reading.column in self._told_apart - self._required:
+            raise _NeedsTheLongWay
+        return self._column(reading.column)
 
     def _column(self, column: str | None) -> str:
         if column is None or column not in self._fields:

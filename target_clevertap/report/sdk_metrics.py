@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import metrics
 from singer_sdk.metrics import Counter, Metric, Point, Status, Tag
@@ -29,7 +29,10 @@ class SdkMetrics:
     def attempt(self, attempt: Attempt) -> None:
         """A try of a call has ended."""
         status = Status.SUCCEEDED if attempt.error is None else Status.FAILED
-        tags = {Tag.ENDPOINT: attempt.call, Tag.HTTP_STATUS_CODE: attempt.status}
+        tags: dict[str, Any] = {
+            Tag.ENDPOINT: attempt.call,
+            Tag.HTTP_STATUS_CODE: attempt.status,
+        }
         timed = tags | {Tag.STATUS: status}
         metrics.log(
             self._logger, Point("timer", Metric.HTTP_REQUEST_DURATION, attempt.seconds, timed)
@@ -44,7 +47,7 @@ class SdkMetrics:
         """A call with rows of these streams, and all its tries, took so long."""
         status = Status.SUCCEEDED if succeeded else Status.FAILED
         for stream in streams:
-            tags = {Tag.STREAM: stream, Tag.STATUS: status}
+            tags: dict[str, Any] = {Tag.STREAM: stream, Tag.STATUS: status}
             metrics.log(self._logger, Point("timer", Metric.BATCH_PROCESSING_TIME, seconds, tags))
 
     def close(self) -> None:

@@ -4,22 +4,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ALL_PERCENT = 100
+FEWEST_JUDGED = 20
+
 
 @dataclass(slots=True)
 class Tally:
-    """read = accepted + rejected + ignored, once the run is over."""
+    """read = accepted + unchanged + already delivered + rejected + ignored, after the run."""
 
     read: int = 0
     accepted: int = 0
+    unchanged: int = 0
+    already_delivered: int = 0
     rejected: int = 0
     ignored: int = 0
     adjusted: int = 0
 
+    def too_many_rejected(self, percent: int) -> bool:
+        """Whether more than so many of a hundred rows were rejected, or all of the few there were.
+
+        A handful of rows tells nothing about the rest; 100 percent are never too many.
+        """
+        if percent >= ALL_PERCENT or not self.rejected:
+            return False
+        if self.read < FEWEST_JUDGED:
+            return self.rejected == self.read
+        return self.rejected * ALL_PERCENT > self.read * percent
+
     def __str__(self) -> str:
         """What happened to the rows of a stream, in one sentence."""
-        parts = [f"{self.accepted:,} accepted", f"{self.rejected:,} rejected"]
+        return f"{self.read:,} read: {self.outcomes}"
+
+    @property
+    def outcomes(self) -> str:
+        """How many rows ended in which way; which ways there were."""
+        parts = [f"{self.accepted:,} accepted"]
+        if self.unchanged:
+            parts.append(f"{self.unchanged:,} unchanged")
+        if self.already_delivered:
+            parts.append(f"{self.already_delivered:,} already delivered")
+        parts.append(f"{self.rejected:,} rejected")
         if self.ignored:
             parts.append(f"{self.ignored:,} ignored")
         if self.adjusted:
             parts.append(f"{self.adjusted:,} of them adjusted")
-        return f"{self.read:,} read: {', '.join(parts)}"
+        return ", ".join(parts)

@@ -1,7 +1,7 @@
 """Typed settings: what a user may configure, and what is wrong with it when it is."""
 
 from target_clevertap.settings.schema import config_jsonschema, unreadable_variables
-from target_clevertap.settings.settings import Settings
+from target_clevertap.settings.settings import LEDGER_OFF, Settings
 from target_clevertap.settings.streams import (
     DateUnit,
     EventMapping,
@@ -21,6 +21,7 @@ from target_clevertap.settings.streams import (
 )
 
 __all__ = [
+    "LEDGER_OFF",
     "DateUnit",
     "EventMapping",
     "IdentifierKind",

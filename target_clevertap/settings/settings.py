@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -15,19 +15,25 @@ import msgspec
 from msgspec import Meta
 
 from target_clevertap.errors import SettingsError
-from target_clevertap.settings.parsing import Mistakes, build
+from target_clevertap.settings.parsing import Mistakes, below, build
 from target_clevertap.settings.streams import (
+    EventMapping,
     InvalidPolicy,
     LongPolicy,
     NullPolicy,
+    SegmentMapping,
     StreamMapping,
 )
 
 Region = Literal["eu1", "in1", "sg1", "us1", "aps3", "mec1", "sk1", "global"]
 
+LEDGER_OFF = "off"
+"""The `ledger_url` of those who want to do without."""
+
 _LOOPBACK = r"localhost|127(?:\.\d{1,3}){3}|\[::1\]"
 _API_URL = re.compile(rf"(?:https://[^/@\s?#]+|http://(?:{_LOOPBACK})(?::\d+)?)(?:/[^\s?#]*)?")
 _API_URL_RULE = "must be an https URL (http only to localhost), without user or query"
+_LEDGER_RULE = "must be off, or a URL that begins with sqlite:/// or postgresql://"
 _ZONE_RULE = "must be the IANA name of a time zone, such as Europe/Berlin"
 _COUNTRY_RULE = "must be an ISO 3166 alpha-2 code in capitals, such as DE"
 
@@ -39,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "streams": lambda streams: None if streams else "must map at least one stream",
         "api_url": lambda url: None if _API_URL.fullmatch(url) else _API_URL_RULE,
         "timezone": lambda name: None if _is_zone(name) else _ZONE_RULE,
+        "ledger_url": lambda url: None if _is_ledger(url) else _LEDGER_RULE,
         "default_country": lambda code: None if _is_country(code) else _COUNTRY_RULE,
     }
 
@@ -188,27 +195,81 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ),
         ),
     ] = "resend"
+    max_rejected_percent: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100,
+            title="Most rejected rows",
+            description=(
+                "A stream of 20 rows or more with more rejected than this, or one of which every "
+                "row was rejected, makes the run end with exit code 3 after everything else has "
+                "been delivered; 100 turns this off."
+            ),
+        ),
+    ] = 10
+    retry_rejected: Annotated[
+        bool,
+        Meta(
+            title="Retry rejected rows",
+            description=(
+                "Rows rejected in earlier runs are tried again at the start of the next run, "
+                "unless a newer version of the row has come; ten times at most."
+            ),
+        ),
+    ] = True
+    resync: Annotated[
+        bool,
+        Meta(
+            title="Resync",
+            description=(
+                "For one run: send profiles and segments even if unchanged (events stay sent once)."
+            ),
+        ),
+    ] = False
     dry_run: Annotated[
         bool,
         Meta(
             title="Dry run",
             description=(
-                "Uploads go to `?dryRun=1`, which checks and stores nothing; "
-                "segments are not uploaded and no state is written."
+                "Uploads go to `?dryRun=1`, which checks and stores nothing; segments are not "
+                "uploaded, no state is written, and the ledger is neither read nor written."
             ),
         ),
     ] = False
+    ledger_url: Annotated[
+        str | None,
+        Meta(
+            title="Ledger",
+            description=(
+                "Where is kept what has been delivered: a SQLAlchemy URL of SQLite or PostgreSQL "
+                "(extra `postgres`), or `off`. Default: a SQLite file in the work folder."
+            ),
+            extra_json_schema={"secret": True, "writeOnly": True},
+        ),
+    ] = None
     work_dir: Annotated[
         str | None,
         Meta(
             title="Work folder",
             description=(
-                "Rejected rows and spooled segments, one folder per account. Default: "
+                "Ledger, rejected rows, spooled segments, one folder per account. Default: "
                 "`.meltano/target-clevertap` in the Meltano project when run by Meltano, "
                 "else the user's state folder."
             ),
         ),
     ] = None
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """What cannot be done without a ledger."""
+        if self.ledger_url != LEDGER_OFF:
+            return
+        for name, mapping in self.streams.items():
+            if isinstance(mapping, EventMapping) and mapping.first_run == "skip":
+                yield below(f"streams.{name}", "first_run"), "skip needs the ledger, which is off"
+            if isinstance(mapping, SegmentMapping) and mapping.membership == "accumulate":
+                where = below(f"streams.{name}", "membership")
+                yield where, "accumulate needs the ledger, which is off"
 
     @classmethod
     def parse(cls, config: Mapping[str, Any]) -> Settings:
@@ -266,6 +327,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if stream in self.streams:
             return [stream]
         return [key for key in self.streams if fnmatchcase(stream, key)]
+
+
+def _is_ledger(url: str) -> bool:
+    return url == LEDGER_OFF or url.startswith(("sqlite:///", "postgresql://", "postgresql+"))
 
 
 def _is_zone(name: str) -> bool:

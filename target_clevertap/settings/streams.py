@@ -160,6 +160,7 @@ class EventMapping(PropertyMapping, frozen=True, kw_only=True):
     event_name: str | None = None
     event_name_column: str | None = None
     event_key: tuple[str, ...] = ()
+    first_run: Literal["send", "skip"] = "send"
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """An event has one name."""
@@ -179,7 +180,7 @@ class SegmentMapping(StreamMapping, frozen=True, kw_only=True):
     segment_name: str
     owner_email: str
     creator: str | None = None
-    membership: Literal["snapshot"] = "snapshot"
+    membership: Literal["snapshot", "accumulate"] = "snapshot"
     max_shrink_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 50
     without_final_state: Literal["refuse", "upload"] = "refuse"
 

@@ -39,7 +39,7 @@ def ticket(number: int) -> Ticket:
 
 
 def numbers(entry: Entry) -> list[int]:
-    return [each.number for each in entry.tickets]
+    return [row.ticket.number for row in entry.rows]
 
 
 def lanes(rows: int = ROWS, size: int = 4000) -> Lanes:
@@ -89,7 +89,7 @@ def test_only_plain_versions_are_merged(sequence: list[Step]) -> None:
     for lane in fill(sequence):
         for entry in entries(lane):
             kinds = {sequence[number][0] for number in numbers(entry)}
-            assert len(entry.tickets) == 1 or kinds == {"plain"}
+            assert len(entry.rows) == 1 or kinds == {"plain"}
 
 
 def test_customers_that_come_again_do_not_cut_calls_short() -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from target_clevertap.clevertap import Client, Credentials, Retries
 from target_clevertap.delivery import Checkpoints, Delivery, Limits, Outcomes
+from target_clevertap.delivery.calls import Calls
 from target_clevertap.delivery.pool import Pool
 from target_clevertap.mapping import Item
 from target_clevertap.rejects import Rejects, Stream
+from target_clevertap.report import SdkMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +48,7 @@ class Line:
         )
         self.pool = Pool(2)
         self.delivery = Delivery(
-            self.client,
+            Calls(self.client, SdkMetrics(), self.clock),
             self.outcomes,
             self.pool,
             Limits(1000, 4_000_000),

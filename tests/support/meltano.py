@@ -53,13 +53,7 @@ def tap_config(database: Database) -> dict[str, Any]:
 
 def discovered(config: Path) -> dict[str, Any]:
     """The tap's catalog, with the selection and replication that meltano.yml asks for."""
-    done = subprocess.run(  # noqa: S603 - the tap that make setup installed
-        [_tap(), "--config", config, "--discover"],
-        stdout=subprocess.PIPE,
-        timeout=TIMEOUT_SECONDS,
-        check=True,
-    )
-    catalog: dict[str, Any] = json.loads(done.stdout)
+    catalog = _discover(config)
     wanted = _plugin("extractors")["metadata"]
     for stream in catalog["streams"]:
         (metadata,) = (entry for entry in stream["metadata"] if entry["breadcrumb"] == [])
@@ -68,6 +62,29 @@ def discovered(config: Path) -> dict[str, Any]:
         stream["replication_method"] = replication["replication-method"]
         if key := replication.get("replication-key"):
             stream["replication_key"] = key
+    return catalog
+
+
+def discovered_tables(config: Path, method: str, key: str) -> dict[str, Any]:
+    """The tap's catalog with every table selected, replicated by one method."""
+    catalog = _discover(config)
+    for stream in catalog["streams"]:
+        (metadata,) = (entry for entry in stream["metadata"] if entry["breadcrumb"] == [])
+        metadata["metadata"] |= {"selected": True, "replication-method": method}
+        stream["replication_method"] = method
+        if method == "INCREMENTAL":
+            metadata["metadata"]["replication-key"] = stream["replication_key"] = key
+    return catalog
+
+
+def _discover(config: Path) -> dict[str, Any]:
+    done = subprocess.run(  # noqa: S603 - the tap that make setup installed
+        [_tap(), "--config", config, "--discover"],
+        stdout=subprocess.PIPE,
+        timeout=TIMEOUT_SECONDS,
+        check=True,
+    )
+    catalog: dict[str, Any] = json.loads(done.stdout)
     return catalog
 
 

@@ -61,6 +61,8 @@ def config(sandbox: Sandbox, work_dir: Path, **settings: Any) -> dict[str, Any]:
         "api_url": sandbox.url,
         "work_dir": str(work_dir),
         "retry_limit_seconds": 0,
+        "ledger_url": "off",
+        "max_rejected_percent": 100,
     } | settings
 
 
@@ -85,9 +87,9 @@ def load(
     signal.signal(signal.SIGTERM, handlers[1])
     capsys.readouterr()
     try:
-        target.listen(io.BytesIO(lines(messages)))  # type: ignore[arg-type] # our reader takes bytes
+        with target:
+            target.listen(io.BytesIO(lines(messages)))  # type: ignore[arg-type] # our reader takes bytes
     finally:
-        target.close()
         written.states = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return written.states
 

@@ -1,0 +1,126 @@
+"""What is told of a run: to logs and metrics while it goes, in sentences when it has ended."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from target_clevertap.report import Measures, SdkMetrics, Tally
+from target_clevertap.report.compose import compose, kind_of
+from target_clevertap.report.model import Reason, ReportedSegment, ReportedStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from target_clevertap.clevertap import Attempt
+    from target_clevertap.delivery.outcomes import Outcomes
+    from target_clevertap.delivery.run import Run
+    from target_clevertap.delivery.segments import SegmentResult
+    from target_clevertap.rejects import Group, Rejects
+    from target_clevertap.report.folder import RunFolder
+
+log = logging.getLogger(__name__)
+
+
+class Chronicle:
+    """Watches the calls of a run and the outcomes of its rows; changes nothing."""
+
+    def __init__(self, folder: RunFolder, started: datetime) -> None:
+        """The run starts now.
+
+        Args:
+            folder: for its report.
+            started: what is said to be its start, in UTC.
+        """
+        self._folder = folder
+        self._started = started
+        self.measures = Measures()
+        self.metrics = SdkMetrics()
+
+    def attempt(self, attempt: Attempt) -> None:
+        """A try of a call has ended; for any thread."""
+        self.measures.attempt(attempt)
+        self.metrics.attempt(attempt)
+
+    def holding(self, slot: AbstractContextManager[None]) -> AbstractContextManager[None]:
+        """Holds a slot, and counts the call that is made meanwhile as under way."""
+        return self.measures.holding(slot)
+
+    def tick(self, outcomes: Outcomes) -> None:
+        """Time has passed."""
+        tallies = [*outcomes.tallies.values(), *outcomes.again.values()]
+        self.measures.rows(
+            sum(tally.accepted for tally in tallies), sum(tally.rejected for tally in tallies)
+        )
+
+    def close(self, run: Run, failures: Sequence[BaseException]) -> None:
+        """Say what has happened, in one sentence for each stream, and keep the report.
+
+        Args:
+            run: that has ended.
+            failures: what went wrong; the first decides about the exit code.
+
+        Raises:
+            WorkDirError: when the report cannot be kept, and nothing else went wrong.
+        """
+        self.tick(run.outcomes)
+        self.metrics.close()
+        _summarise(run.outcomes, run.rejects)
+        report = compose(
+            run_id=self._folder.path.name,
+            started=self._started,
+            settings=run.settings,
+            measures=self.measures,
+            streams=_streams(run),
+            segments=[_segment(result) for result in run.segments.results],
+            rejected_file=run.rejects.path,
+            failures=failures,
+        )
+        self._folder.keep(report, after=failures[0] if failures else None)
+
+
+def _summarise(outcomes: Outcomes, rejects: Rejects) -> None:
+    for stream, tally in outcomes.tallies.items():
+        log.info("%s: %s", stream, tally)
+    for stream, tally in outcomes.again.items():
+        log.info("%s: %d tried again: %s", stream, tally.read, tally.outcomes)
+    for group in rejects.groups():
+        log.warning("%s", group)
+    if rejects.any:
+        log.warning("Rejected rows are kept with their reasons in %s", rejects.path)
+
+
+def _streams(run: Run) -> Iterator[ReportedStream]:
+    groups = list(run.rejects.groups())
+    given_up = run.waiting.given_up if run.waiting else {}
+    for stream in sorted(run.outcomes.tallies.keys() | run.outcomes.again.keys()):
+        yield ReportedStream.of(
+            stream,
+            kind_of(run.settings, stream),
+            run.outcomes.tallies.get(stream, Tally()),
+            again=run.outcomes.again.get(stream),
+            given_up=given_up.get(stream, 0),
+            rejections=[_reason(group) for group in groups if group.stream == stream],
+        )
+
+
+def _reason(group: Group) -> Reason:
+    return Reason(
+        code=group.refused.code,
+        reason=group.refused.reason,
+        property=group.refused.property,
+        count=group.count,
+        first_keys=tuple(group.keys),
+    )
+
+
+def _segment(result: SegmentResult) -> ReportedSegment:
+    return ReportedSegment(
+        name=result.name,
+        before=result.before,
+        after=result.after,
+        outcome=result.outcome,
+        reason=result.reason,
+    )

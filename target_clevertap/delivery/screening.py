@@ -1,0 +1,190 @@
+"""Rows that were delivered before are left out: events sent once, profiles that have not changed.
+
+The ledger is asked about a thousand rows at once. Rows wait here for that, so whatever is decided
+looks at the rows that are under way as well: what the ledger says is true for what was answered.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from target_clevertap.delivery.batch import Entry
+from target_clevertap.delivery.marks import digest, event_mark, profile_mark, stream_mark
+from target_clevertap.rejects import UNCERTAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_clevertap.delivery.delivery import Delivery
+    from target_clevertap.delivery.outcomes import Outcomes, Ticket
+    from target_clevertap.delivery.waiting import Waiting
+    from target_clevertap.ledger import Ledger
+    from target_clevertap.mapping import Item
+
+ROWS_AT_ONCE = 1000
+
+
+class Screening:
+    """Stands before the delivery, and lets through what CleverTap does not have yet."""
+
+    def __init__(  # noqa: PLR0913 - what it stands between
+        self,
+        ledger: Ledger,
+        delivery: Delivery,
+        outcomes: Outcomes,
+        waiting: Waiting,
+        *,
+        resync: bool,
+        wait_limit: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing waits yet.
+
+        Args:
+            ledger: knows what was delivered.
+            delivery: gets the rest.
+            outcomes: is told of the rows that are not sent.
+            waiting: is told of newer versions of the rows that wait for another try.
+            resync: send profiles even if they have not changed.
+            wait_limit: seconds that a row waits, here and in the delivery together.
+            clock: seconds that never go back.
+        """
+        self._ledger = ledger
+        self._delivery = delivery
+        self._outcomes = outcomes
+        self._waiting = waiting
+        self._resync = resync
+        self._wait_limit = wait_limit
+        self._clock = clock
+        self._streams: dict[str, bytes] = {}
+        self._skipped: set[str] = set()
+        self._entries: list[Entry] = []
+        self._since = 0.0
+
+    def open(self, stream: str, *, skip_first_run: bool) -> None:
+        """A stream begins.
+
+        Args:
+            stream: its name.
+            skip_first_run: remember the events of its first run as delivered, and send none.
+
+        Raises:
+            LedgerError: when another run has it, or the ledger cannot be read.
+        """
+        claimed = self._ledger.claim(stream)
+        self._streams[stream] = stream_mark(claimed.number)
+        if skip_first_run and claimed.first_run:
+            self._skipped.add(stream)
+
+    def add(self, item: Item, ticket: Ticket) -> None:
+        """Take an item over; it is looked up when a thousand are there, or when one gets old.
+
+        Raises:
+            TargetCleverTapError: when a call has failed for good, or the ledger.
+        """
+        if not self._entries:
+            self._since = self._clock()
+        self._entries.append(Entry(item, ticket))
+        if len(self._entries) >= ROWS_AT_ONCE:
+            self.flush()
+
+    def tick(self) -> float | None:
+        """Do what is due by now; returns in how many seconds something will be, or None."""
+        if self._entries and self._since + self._wait_limit <= self._clock():
+            self.flush()
+        due = self._delivery.tick()
+        if not self._entries:
+            return due
+        mine = max(0.0, self._since + self._wait_limit - self._clock())
+        return mine if due is None else min(mine, due)
+
+    def finish(self) -> None:
+        """Returns when every item has its outcome.
+
+        Raises:
+            TargetCleverTapError: when a call has failed for good, or the ledger.
+        """
+        self.flush()
+        self._delivery.finish()
+        while self._entries:  # they have waited for the outcome of an event with the same key
+            self.flush()
+            self._delivery.finish()
+
+    def flush(self) -> None:
+        """Ask the ledger about the rows that wait, and send on what CleverTap does not have."""
+        entries, since = self._entries, self._since
+        self._entries, self._since = [], self._clock()
+        # All is decided before anything is sent: sending takes answers, which would change it.
+        for entry in self._new(entries):
+            self._delivery.send(entry, since)
+        if len(self._entries) >= ROWS_AT_ONCE:
+            self._delivery.finish()
+
+    def _new(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """The entries that are to be sent, in their order; each other one has its outcome."""
+        events = [entry for entry in entries if entry.item.kind == "event"]
+        profiles = [entry for entry in entries if entry.item.kind != "event"]
+        known, unchanged = self._known(events), self._unchanged(profiles)
+        new: list[Entry] = []
+        coming: set[bytes | str] = set()
+        for entry in entries:
+            claim = entry.claim
+            if entry.item.kind != "event":
+                if id(entry) in unchanged and claim not in coming:
+                    self._old(entry, self._outcomes.unchanged)
+                    continue
+            elif claim in coming or self._delivery.holds(claim):
+                self._entries.append(entry)  # until it is known what became of the other
+                continue
+            elif (held := known.get(entry.mark)) is not None and not entry.ticket.released():
+                if held:
+                    self._outcomes.rejected(entry.ticket, UNCERTAIN)
+                else:
+                    self._old(entry, self._outcomes.delivered_before)
+                continue
+            coming.add(claim)
+            new.append(entry)
+        return self._without_skipped(new)
+
+    def _known(self, events: Sequence[Entry]) -> dict[bytes, bool]:
+        """The marks of the events that the ledger has, and whether they are held."""
+        for entry in events:
+            entry.mark = event_mark(self._streams[entry.ticket.stream.name], entry.item.key)
+        if not events:
+            return {}
+        marks = b"".join([entry.mark for entry in events])
+        return {events[at].mark: held for at, held in self._ledger.known_events(marks)}
+
+    def _unchanged(self, profiles: Sequence[Entry]) -> set[int]:
+        """The ids of the profiles whose content is what CleverTap took last."""
+        for entry in profiles:
+            stream, item = self._streams[entry.ticket.stream.name], entry.item
+            entry.mark, entry.content = profile_mark(stream, item.identity), digest(item.body)
+        asked = [entry for entry in profiles if self._may_be_left_out(entry.item)]
+        if not asked:
+            return set()
+        marks = b"".join([entry.mark for entry in asked])
+        contents = b"".join([entry.content for entry in asked])
+        return {id(asked[at]) for at in self._ledger.unchanged_profiles(marks, contents)}
+
+    def _may_be_left_out(self, item: Item) -> bool:
+        """Whether a profile need not be sent if it is unchanged: no counter, and none under way."""
+        if self._resync or item.kind == "delete" or not item.replayable:
+            return False
+        return not self._delivery.holds(item.identity)
+
+    def _old(self, entry: Entry, outcome: Callable[[Ticket], None]) -> None:
+        """An entry that CleverTap has; an older version that waits need not be tried again."""
+        self._waiting.superseded([entry])
+        outcome(entry.ticket)
+
+    def _without_skipped(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """The entries that are sent; the others are remembered as if they had been."""
+        skipped = [entry for entry in entries if entry.ticket.stream.name in self._skipped]
+        if not skipped:
+            return entries
+        self._ledger.settle(None, events=b"".join([entry.mark for entry in skipped]))
+        for entry in skipped:
+            self._outcomes.ignored(entry.ticket)
+        return [entry for entry in entries if entry.ticket.stream.name not in self._skipped]

@@ -1,0 +1,93 @@
+"""Rejected rows that wait in the ledger, and are tried again at the start of the next run."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from itertools import chain, groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from target_clevertap.delivery.marks import digest
+from target_clevertap.mapping.values import encode
+from target_clevertap.reader import decode
+from target_clevertap.rejects import UNCERTAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from target_clevertap.delivery.batch import Entry
+    from target_clevertap.ledger import Ledger
+    from target_clevertap.rejects import Refused, Row
+
+
+log = logging.getLogger(__name__)
+
+MOST_TRIES = 10
+"""A row that was rejected as often as this when tried again will not be taken."""
+
+
+class Waiting:
+    """Keeps rejected rows for another try, until they or a newer version of them have arrived."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.given_up: Counter[str] = Counter()
+        """Rows by stream that wait no longer, after so many tries."""
+
+    def keep(self, row: Row, refused: Refused) -> None:
+        """A row was rejected: it waits, unless nothing tells it from other rows of its stream.
+
+        Raises:
+            LedgerError: when it cannot be kept.
+        """
+        stream = row.stream
+        if not stream.retried or refused is UNCERTAIN:
+            return
+        key = row.values()
+        if not key or None in key:
+            return
+        named = digest(encode(key))
+        tries = self._ledger.wait(
+            stream.name,
+            named,
+            row.line,
+            schema=msgspec.json.encode(stream.schema),
+            key_properties=stream.key_properties,
+            code=refused.code,
+            again=stream.again,
+        )
+        if tries >= MOST_TRIES:
+            self._ledger.give_up(stream.name, named)
+            self.given_up[stream.name] += 1
+            log.warning("%s: row %s is given up after %d tries.", stream.name, row.key(), tries)
+
+    def rows(self) -> Iterator[tuple[dict[str, Any], Iterator[bytes]]]:
+        """What waits, as a tap would send it: SCHEMA messages, each with its RECORD lines.
+
+        A row that is rejected once more waits on, but is not among these again.
+        """
+        for _, rows in groupby(self._ledger.waiting(), key=attrgetter("stream", "schema")):
+            first = next(rows)
+            schema = {
+                "type": "SCHEMA",
+                "stream": decode(first.line)["stream"],
+                "schema": decode(first.schema),
+                "key_properties": list(first.key_properties),
+            }
+            yield schema, (row.line for row in chain([first], rows))
+
+    def superseded(self, entries: Iterable[Entry]) -> None:
+        """These rows are delivered: what waits of them, or of older versions, is done with.
+
+        For any thread.
+        """
+        keys: dict[str, list[bytes]] = {}
+        for entry in entries:
+            name = entry.ticket.stream.name
+            if self._ledger.waits_for(name):
+                keys.setdefault(name, []).extend(digest(row.item.key) for row in entry.rows)
+        for name, digests in keys.items():
+            self._ledger.superseded(name, b"".join(digests))

@@ -1,0 +1,489 @@
+"""With a ledger: events are sent once, unchanged profiles not again, whatever runs repeat."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from target_clevertap.errors import AnswerLost, SettingsError
+from tests.support.pipeline import Message, config, load, record, rejected, schema, state, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
+
+Capture = pytest.CaptureFixture[str]
+
+USERS = {
+    "type": "profile",
+    "identifier": {"identity": "user"},
+    "properties": {"Name": "name"},
+    "on_delete": "delete",
+}
+ORDERS = {
+    "type": "event",
+    "identifier": {"identity": "user"},
+    "event_name": "Ordered",
+    "properties": {"Number": "id", "Total": "total"},
+}
+VISITS = {
+    "type": "profile",
+    "identifier": {"identity": "user"},
+    "properties": {"Visits": {"column": "n", "operator": "increment"}},
+}
+STREAMS = {"users": USERS, "orders": ORDERS, "visits": VISITS}
+USERS_SCHEMA = schema("users", "user", user="string", name="string")
+ORDERS_SCHEMA = schema("orders", "id", id="integer", user="string", total="number")
+VISITS_SCHEMA = schema("visits", "user", user="string", n="integer")
+SCHEMAS = [USERS_SCHEMA, ORDERS_SCHEMA, VISITS_SCHEMA]
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
+    return remembering(sandbox, tmp_path / "work")
+
+
+def remembering(sandbox: Sandbox, work_dir: Path, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Settings with the ledger that everybody has who sets nothing."""
+    settings = config(sandbox, work_dir, streams=STREAMS, **more)
+    del settings["ledger_url"]
+    return settings
+
+
+def order(number: int, total: float = 1) -> Message:
+    return record("orders", id=number, user=f"u{number % 3}", total=total)
+
+
+def user(number: int, name: str | None = "Ada", **more: object) -> Message:
+    return record("users", user=f"u{number}", name=name, **more)
+
+
+def orders(sandbox: Sandbox) -> list[int]:
+    return sorted(event["evtData"]["Number"] for event in sandbox.events())
+
+
+def uploaded(sandbox: Sandbox) -> int:
+    """How many records have come in upload calls."""
+    return sum(call["records"] for call in sandbox.calls("/1/upload"))
+
+
+# Events
+
+
+def test_an_event_is_sent_once_however_often_its_row_comes(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    assert load(settings, [*SCHEMAS, order(1), order(2), state(1)], capsys) == [1]
+    assert load(settings, [*SCHEMAS, order(2), order(3), state(2)], capsys) == [2]
+    assert load(settings, [*SCHEMAS, order(1), order(2), order(3), state(3)], capsys) == [3]
+    assert orders(sandbox) == [1, 2, 3]
+    assert uploaded(sandbox) == 3
+
+
+def test_a_changed_row_with_a_known_key_is_no_new_event(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [*SCHEMAS, order(1, total=5)], capsys)
+    load(settings, [*SCHEMAS, order(1, total=6)], capsys)
+    assert [event["evtData"]["Total"] for event in sandbox.events()] == [5]
+
+
+@pytest.mark.parametrize("rows_a_call", [1, 1000])
+def test_an_event_that_comes_twice_in_a_run_is_sent_once(
+    rows_a_call: int, sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings |= {"batch_size_rows": rows_a_call}
+    rows = [order(1), order(1), order(2), order(1)]
+    assert load(settings, [*SCHEMAS, *rows, state(1)], capsys) == [1]
+    assert orders(sandbox) == [1, 2]
+
+
+def test_an_event_whose_first_version_was_refused_is_tried_in_its_second(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    sandbox.fault(kind="record_error", code=513, positions=[1], calls=[1])
+    assert load(settings, [*SCHEMAS, order(1), order(1, total=7), state(1)], capsys) == [1]
+    assert [event["evtData"]["Total"] for event in sandbox.events()] == [7]
+    assert [row["record"]["total"] for row in rejected(tmp_path)] == [1]
+
+
+def test_a_thousand_rows_with_one_key_are_one_event(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    rows = [order(1) for _ in range(2500)]
+    assert load(settings, [*SCHEMAS, *rows, state(1)], capsys) == [1]
+    assert orders(sandbox) == [1]
+
+
+def test_streams_do_not_take_each_others_keys_for_their_own(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings |= {"streams": {"orders": ORDERS, "returns": ORDERS | {"event_name": "Returned"}}}
+    returns = schema("returns", "id", id="integer", user="string", total="number")
+    rows = [order(1), record("returns", id=1, user="u1", total=1)]
+    load(settings, [ORDERS_SCHEMA, returns, *rows], capsys)
+    assert sorted(event["evtName"] for event in sandbox.events()) == ["Ordered", "Returned"]
+
+
+def test_an_event_stream_without_a_key_is_refused_with_the_advice_to_name_one(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    keyless = schema("orders", None, id="integer", user="string", total="number")
+    with pytest.raises(SettingsError, match=r"streams\.orders\.event_key: must name the columns"):
+        load(settings, [keyless, order(1)], capsys)
+    assert load(settings | {"ledger_url": "off"}, [keyless, order(1), state(1)], capsys) == [1]
+    assert uploaded(sandbox) == 1
+
+
+def test_an_event_with_an_empty_key_is_rejected(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    settings |= {"streams": STREAMS | {"orders": ORDERS | {"event_key": ["user", "total"]}}}
+    row = record("orders", id=1, user="u1", total=None)
+    load(settings, [*SCHEMAS, row, order(2)], capsys)
+    assert orders(sandbox) == [2]
+    assert [row["rejected"]["code"] for row in rejected(tmp_path)] == ["event_key_missing"]
+
+
+def test_a_first_run_can_be_skipped(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings |= {"streams": STREAMS | {"orders": ORDERS | {"first_run": "skip"}}}
+    assert load(settings, [*SCHEMAS, order(1), order(2), user(1), state(1)], capsys) == [1]
+    assert orders(sandbox) == []
+    assert load(settings, [*SCHEMAS, order(2), order(3), state(2)], capsys) == [2]
+    assert orders(sandbox) == [3]
+    assert sandbox.profile("u1") is not None
+
+
+def test_a_first_run_that_was_cut_short_goes_on_being_the_first(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings |= {"streams": STREAMS | {"orders": ORDERS | {"first_run": "skip"}}}
+    sandbox.fault(kind="status", status=401, calls=[1])
+    with pytest.raises(Exception, match="401"):
+        load(settings, [*SCHEMAS, order(1), user(1)], capsys)
+    load(settings, [*SCHEMAS, order(1), order(2)], capsys)
+    assert orders(sandbox) == []
+
+
+# Uncertain events
+
+
+def test_a_held_event_is_never_sent_again_by_itself_but_by_a_person(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    settings |= {"uncertain_events": "hold"}
+    sandbox.fault(kind="reset_after", calls=[1])
+    assert load(settings, [*SCHEMAS, order(1), state(1)], capsys) == [1]
+    assert load(settings, [*SCHEMAS, order(1), order(2), state(2)], capsys) == [2]
+    held = rejected(tmp_path)
+    assert [row["rejected"]["code"] for row in held] == ["uncertain", "uncertain"]
+    assert orders(sandbox) == [1, 2], "the first one had arrived"
+
+    assert load(settings, [*SCHEMAS, held[0], state(3)], capsys) == [3]
+    assert orders(sandbox) == [1, 1, 2], "a person has decided"
+    load(settings, [*SCHEMAS, order(1)], capsys)
+    assert len(rejected(tmp_path)) == 2
+    assert orders(sandbox) == [1, 1, 2]
+
+
+def test_an_uncertain_event_is_sent_again_unless_it_is_to_be_held(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    sandbox.fault(kind="reset_before", calls=[1])
+    with pytest.raises(AnswerLost):
+        load(settings, [*SCHEMAS, order(1), state(1)], capsys)
+    assert load(settings, [*SCHEMAS, order(1), state(1)], capsys) == [1]
+    assert orders(sandbox) == [1]
+
+
+# Profiles
+
+
+def test_an_unchanged_profile_is_not_sent_again(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [*SCHEMAS, user(1), user(2)], capsys)
+    assert load(settings, [*SCHEMAS, user(1), user(2, "Grace"), state(1)], capsys) == [1]
+    assert uploaded(sandbox) == 3
+    assert load(settings, [*SCHEMAS, user(1), user(2, "Grace"), state(2)], capsys) == [2]
+    assert uploaded(sandbox) == 3
+
+
+def test_a_resync_sends_profiles_once_more_and_events_not(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [*SCHEMAS, user(1), order(1)], capsys)
+    load(settings | {"resync": True}, [*SCHEMAS, user(1), order(1)], capsys)
+    assert uploaded(sandbox) == 3
+    load(settings, [*SCHEMAS, user(1), order(1)], capsys)
+    assert uploaded(sandbox) == 3
+
+
+def test_counters_are_always_sent(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    for _ in range(3):
+        load(settings, [*SCHEMAS, record("visits", user="u1", n=2)], capsys)
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"]["Visits"] == 6
+
+
+def test_a_change_of_the_mapping_sends_what_it_changes_and_nothing_else(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [*SCHEMAS, user(1, "Ada"), user(2, None)], capsys)
+    renamed = USERS | {"properties": {"Full name": "name"}}
+    load(settings | {"streams": STREAMS | {"users": renamed}}, [*SCHEMAS, user(1), user(2, None)],
+         capsys)  # fmt: skip
+    assert uploaded(sandbox) == 3
+
+
+def test_a_deleted_profile_is_forgotten(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [*SCHEMAS, user(1)], capsys)
+    load(settings, [*SCHEMAS, user(1, _sdc_deleted_at="2026-01-01T00:00:00Z")], capsys)
+    load(settings, [*SCHEMAS, user(1)], capsys)
+    assert uploaded(sandbox) == 2
+
+
+def test_a_profile_that_was_refused_is_tried_again(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    sandbox.fault(kind="record_error", code=513, positions=[1], calls=[1])
+    settings |= {"retry_rejected": False}
+    load(settings, [*SCHEMAS, user(1)], capsys)
+    load(settings, [*SCHEMAS, user(1)], capsys)
+    assert uploaded(sandbox) == 2
+
+
+versions = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from(["Ada", "Grace", "Joan", None, "delete"])),
+    max_size=12,
+)
+
+
+@hypothesis_settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(runs=st.lists(versions, min_size=1, max_size=3), rows_a_call=st.sampled_from([1, 2, 1000]))
+def test_what_is_left_out_makes_no_difference(
+    runs: list[list[tuple[int, str | None]]],
+    rows_a_call: int,
+    sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+    capsys: Capture,
+) -> None:
+    """Changes, changes back and deletions in any order end as they do when all is sent."""
+    ends = []
+    for ledger in ({}, {"ledger_url": "off"}):
+        sandbox.reset()
+        folder = tmp_path_factory.mktemp("work")
+        settings = remembering(sandbox, folder, batch_size_rows=rows_a_call) | ledger
+        for run in runs:
+            load(settings, [*SCHEMAS, *(version(*each) for each in run), state(1)], capsys)
+        ends.append(
+            {
+                identity: profile["properties"]
+                for profile in sandbox.profiles()
+                for identity in profile["identifiers"]["identity"]
+            }
+        )
+    assert ends[0] == ends[1]
+
+
+def version(number: int, name: str | None) -> Message:
+    if name == "delete":
+        return user(number, None, _sdc_deleted_at="2026-01-01T00:00:00Z")
+    return user(number, name)
+
+
+# States
+
+
+def test_a_state_is_written_for_rows_that_were_delivered_before(
+    settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [*SCHEMAS, user(1), order(1)], capsys)
+    assert load(settings, [*SCHEMAS, user(1), order(1), state({"a": 1})], capsys) == [{"a": 1}]
+
+
+def test_a_dry_run_neither_reads_the_ledger_nor_writes_to_it(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    load(settings | {"dry_run": True}, [*SCHEMAS, user(1), order(1)], capsys)
+    assert not list(tmp_path.rglob("ledger*"))
+    load(settings, [*SCHEMAS, user(1), order(1)], capsys)
+    load(settings | {"dry_run": True}, [*SCHEMAS, user(1), order(1)], capsys)
+    assert uploaded(sandbox) == 6
+    assert orders(sandbox) == [1]
+
+
+def test_the_counts_of_a_run_add_up(
+    settings: dict[str, Any], capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(settings, [*SCHEMAS, user(1), order(1)], capsys)
+    caplog.clear()
+    caplog.set_level("INFO")
+    load(settings, [*SCHEMAS, user(1), user(2), user(3, "x"), order(1), order(2)], capsys)
+    assert "users: 3 read: 2 accepted, 1 unchanged, 0 rejected" in caplog.text
+    assert "orders: 2 read: 1 accepted, 1 already delivered, 0 rejected" in caplog.text
+
+
+# Rows that were rejected in earlier runs
+
+PHONES = USERS | {"properties": {"Name": "name", "Phone": "phone"}}
+PHONES_SCHEMA = schema("users", "user", user="string", name="string", phone="string")
+
+
+def caller(number: int, phone: str, name: str = "Ada") -> Message:
+    return record("users", user=f"u{number}", name=name, phone=phone)
+
+
+@pytest.fixture
+def callers(settings: dict[str, Any]) -> dict[str, Any]:
+    return settings | {"streams": STREAMS | {"users": PHONES}}
+
+
+def test_a_rejected_row_is_tried_again_in_the_next_run(
+    sandbox: Sandbox, callers: dict[str, Any], capsys: Capture
+) -> None:
+    assert load(callers, [PHONES_SCHEMA, caller(1, "12"), state(1)], capsys) == [1]
+    assert sandbox.profiles() == []
+    assert load(callers | {"invalid_properties": "drop"}, [state(2)], capsys) == [2]
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"]["Name"] == "Ada"
+    load(callers | {"invalid_properties": "drop", "resync": True}, [state(3)], capsys)
+    assert uploaded(sandbox) == 1, "it waits no longer"
+
+
+def test_a_rejected_row_does_not_come_after_a_newer_version_of_it(
+    sandbox: Sandbox, callers: dict[str, Any], capsys: Capture
+) -> None:
+    rows = [caller(1, "12", "Old"), caller(1, "+4915123456789", "New")]
+    load(callers, [PHONES_SCHEMA, *rows], capsys)
+    load(callers | {"invalid_properties": "drop"}, [PHONES_SCHEMA], capsys)
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"]["Name"] == "New"
+
+
+def test_a_newer_version_that_is_unchanged_also_ends_the_waiting(
+    sandbox: Sandbox, callers: dict[str, Any], capsys: Capture
+) -> None:
+    good = caller(1, "+4915123456789", "New")
+    load(callers, [PHONES_SCHEMA, good, caller(1, "12", "Old"), good], capsys)
+    load(callers | {"invalid_properties": "drop"}, [PHONES_SCHEMA], capsys)
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"]["Name"] == "New"
+
+
+def test_rows_tried_again_come_before_those_of_the_tap(
+    sandbox: Sandbox, callers: dict[str, Any], capsys: Capture
+) -> None:
+    load(callers, [PHONES_SCHEMA, caller(1, "12", "Old")], capsys)
+    rows = [PHONES_SCHEMA, caller(1, "", "New")]
+    load(callers | {"invalid_properties": "drop"}, rows, capsys)
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"]["Name"] == "New"
+
+
+def test_a_row_is_given_up_after_ten_tries_and_that_is_said(
+    callers: dict[str, Any],
+    tmp_path: Path,
+    capsys: Capture,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    load(callers, [PHONES_SCHEMA, caller(1, "12")], capsys)
+    for _ in range(10):
+        assert "given up" not in caplog.text
+        load(callers, [state(1)], capsys)
+    assert "users: row u1 is given up after 10 tries." in caplog.text
+    assert len(rejected(tmp_path)) == 11
+    load(callers, [state(1)], capsys)
+    assert len(rejected(tmp_path)) == 11
+
+
+def test_rows_tried_again_are_counted_apart(
+    callers: dict[str, Any], capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(callers, [PHONES_SCHEMA, caller(1, "12")], capsys)
+    caplog.set_level("INFO")
+    callers |= {"max_rejected_percent": 0}
+    load(callers, [PHONES_SCHEMA, caller(2, "+4915123456789")], capsys)
+    assert "users: 1 read: 1 accepted, 0 rejected" in caplog.text
+    assert "users: 1 tried again: 0 accepted, 1 rejected" in caplog.text
+
+
+def test_no_row_is_tried_again_where_that_is_not_wanted(
+    sandbox: Sandbox, callers: dict[str, Any], capsys: Capture
+) -> None:
+    load(callers | {"retry_rejected": False}, [PHONES_SCHEMA, caller(1, "12")], capsys)
+    load(callers | {"invalid_properties": "drop"}, [PHONES_SCHEMA], capsys)
+    assert sandbox.profiles() == []
+
+
+def test_rows_whose_mapping_no_longer_fits_wait_on(
+    sandbox: Sandbox, callers: dict[str, Any], capsys: Capture
+) -> None:
+    load(callers, [PHONES_SCHEMA, caller(1, "12")], capsys)
+    changed = callers | {"streams": {"users": USERS | {"properties": {"City": "city"}}}}
+    cities = schema("users", "user", user="string", city="string")
+    assert load(changed, [cities, record("users", user="u2", city="Bonn"), state(1)], capsys) == [1]
+    assert sandbox.profile("u2") is not None
+    load(callers | {"invalid_properties": "drop"}, [state(2)], capsys)
+    assert sandbox.profile("u1") is not None
+
+
+def test_a_row_comes_again_with_every_digit(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    line = b'{"type": "RECORD", "stream": "orders", "record": {"id": 1, "user": "", "total": 1.10}}'
+    load(settings, [*SCHEMAS, line], capsys)
+    load(settings, [state(1)], capsys)
+    lines = [
+        text for path in tmp_path.rglob("rejected.jsonl") for text in path.read_text().splitlines()
+    ]
+    assert sum('"total": 1.10}' in text for text in lines) == 2
+    assert uploaded(sandbox) == 0
+
+
+# Everything together
+
+
+def test_states_are_never_ahead_when_a_run_stops_in_the_middle(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    sandbox.fault(kind="status", status=401, calls=[3])
+    settings |= {"batch_size_rows": 1, "max_concurrency": 1}
+    rows = [line for number in range(1, 6) for line in (order(number), state(number))]
+    with pytest.raises(Exception, match="401"):
+        load(settings, [*SCHEMAS, *rows], capsys)
+    assert written.states[-1:] in ([], [1], [2])
+    assert load(settings, [*SCHEMAS, *rows], capsys)[-1] == 5
+    assert orders(sandbox) == [1, 2, 3, 4, 5]
+
+
+def test_the_ledger_is_for_its_owner_only(
+    settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    load(settings, [*SCHEMAS, user(1)], capsys)
+    files = [path for path in tmp_path.rglob("ledger*") if path.is_file()]
+    assert files
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+    assert b"Ada" not in b"".join(path.read_bytes() for path in files)
+    assert json.dumps(settings["passcode"]).encode() not in files[0].read_bytes()

@@ -1,0 +1,130 @@
+"""With a ledger: lists are uploaded when they change, and never shrink by accident."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_clevertap.errors import SegmentRefused, SettingsError
+from tests.support.pipeline import Message, config, load, record, schema, state, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
+
+Capture = pytest.CaptureFixture[str]
+
+VIP = {
+    "type": "segment",
+    "identifier": {"identity": "user"},
+    "segment_name": "VIP",
+    "owner_email": "admin@example.com",
+}
+VIP_SCHEMA = schema("vip", "user", user="string")
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
+    settings = config(sandbox, tmp_path / "work", streams={"vip": VIP})
+    del settings["ledger_url"]
+    return settings
+
+
+def accumulating(settings: dict[str, Any], **more: object) -> dict[str, Any]:
+    return settings | {"streams": {"vip": VIP | {"membership": "accumulate"} | more}}
+
+
+def members(*numbers: int, gone: bool = False) -> list[Message]:
+    deleted = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"} if gone else {}
+    return [record("vip", user=f"u{number}", **deleted) for number in numbers]
+
+
+def listed(sandbox: Sandbox) -> list[str]:
+    sandbox.advance(3600)
+    segment = sandbox.segment("VIP")
+    return [] if segment is None else sorted(row["value"] for row in segment["rows"])
+
+
+def uploads(sandbox: Sandbox) -> int:
+    return len(sandbox.calls("/upload_custom_list_segment_completed"))
+
+
+def test_an_unchanged_list_is_not_uploaded_again(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [VIP_SCHEMA, *members(1, 2, 3), state(1)], capsys)
+    assert load(settings, [VIP_SCHEMA, *members(3, 1, 2, 2), state(2)], capsys) == [2]
+    assert uploads(sandbox) == 1
+    load(settings | {"resync": True}, [VIP_SCHEMA, *members(1, 2, 3), state(3)], capsys)
+    assert uploads(sandbox) == 2
+    load(settings, [VIP_SCHEMA, *members(1, 2, 4), state(4)], capsys)
+    assert uploads(sandbox) == 3
+    assert listed(sandbox) == ["u1", "u2", "u4"]
+
+
+@pytest.mark.parametrize(
+    ("left", "percent", "refused"),
+    [(5, 50, False), (4, 50, True), (9, 0, True), (1, 100, False)],
+)
+def test_a_list_does_not_shrink_more_than_is_allowed(
+    left: int,
+    percent: int,
+    refused: bool,  # noqa: FBT001 - a parameter of the test
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    capsys: Capture,
+) -> None:
+    settings |= {"streams": {"vip": VIP | {"max_shrink_percent": percent}}}
+    load(settings, [VIP_SCHEMA, *members(*range(10)), state(1)], capsys)
+    smaller = [VIP_SCHEMA, *members(*range(left)), state(2)]
+    if refused:
+        sizes = f"{left} members, after 10 at its last upload"
+        with pytest.raises(SegmentRefused, match=sizes) as error:
+            load(settings, smaller, capsys)
+        assert error.value.exit_code == 3
+        assert written.states == []
+    else:
+        assert load(settings, smaller, capsys) == [2]
+    assert len(listed(sandbox)) == (10 if refused else left)
+
+
+def test_rows_add_to_a_list_that_accumulates_and_deleted_rows_take_from_it(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings = accumulating(settings)
+    assert load(settings, [VIP_SCHEMA, *members(1, 2, 3), state(1)], capsys) == [1]
+    more = [*members(4), *members(2, gone=True), *members(5), *members(5, gone=True)]
+    assert load(settings, [VIP_SCHEMA, *more, state(2)], capsys) == [2]
+    assert listed(sandbox) == ["u1", "u3", "u4"]
+    assert load(settings, [VIP_SCHEMA, *members(2, gone=True), *members(2), state(3)], capsys) == [
+        3
+    ]
+    assert listed(sandbox) == ["u1", "u2", "u3", "u4"]
+    assert load(settings, [VIP_SCHEMA, state(4)], capsys) == [4]
+    assert uploads(sandbox) == 3
+
+
+def test_a_list_that_accumulates_needs_no_state_after_its_last_row(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(accumulating(settings), [VIP_SCHEMA, *members(1)], capsys)
+    assert listed(sandbox) == ["u1"]
+
+
+def test_a_refused_list_that_accumulates_goes_through_when_that_is_meant(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(accumulating(settings), [VIP_SCHEMA, *members(1, 2, 3), state(1)], capsys)
+    fewer = [VIP_SCHEMA, *members(1, 2, gone=True), state(2)]
+    with pytest.raises(SegmentRefused):
+        load(accumulating(settings), fewer, capsys)
+    assert listed(sandbox) == ["u1", "u2", "u3"]
+    assert load(accumulating(settings, max_shrink_percent=100), fewer, capsys) == [2]
+    assert listed(sandbox) == ["u3"]
+
+
+def test_a_list_that_accumulates_needs_the_ledger(settings: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=r"streams\.vip\.membership: accumulate needs the led"):
+        load(accumulating(settings) | {"ledger_url": "off"}, [], None)  # type: ignore[arg-type] # not reached

@@ -1,0 +1,159 @@
+"""The target is killed at random moments: nothing is lost, and no event sent twice for nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.forks import Forks, forking
+from tests.support.pipeline import Message, config, lines, record, rejected, schema, state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
+
+KILLS = int(os.environ.get("CRASHES", "30"))
+"""Of each policy; `CRASHES=200 make test` takes some minutes more."""
+
+ROWS = 400
+ROWS_A_CALL = 20
+CALLS_AT_ONCE = 4
+LONGEST_LIFE = 0.6
+
+STREAMS = {
+    "users": {
+        "type": "profile",
+        "identifier": {"identity": "user"},
+        "properties": {"Name": "name"},
+    },
+    "orders": {
+        "type": "event",
+        "identifier": {"identity": "user"},
+        "event_name": "Ordered",
+        "properties": {"Number": "id"},
+    },
+    "vip": {
+        "type": "segment",
+        "identifier": {"identity": "user"},
+        "segment_name": "VIP",
+        "owner_email": "admin@example.com",
+        "membership": "accumulate",
+    },
+}
+SCHEMAS = [
+    schema("users", "user", user="string", name="string"),
+    schema("orders", "id", id="integer", user="string"),
+    schema("vip", "user", user="string"),
+]
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    with forking() as forks:
+        yield forks
+
+
+def tap(since: int, until: int) -> list[Message]:
+    """An incremental tap: the rows after a bookmark, and, as all of them do, the one at it."""
+    messages: list[Message] = list(SCHEMAS)
+    for number in range(max(0, since - 1), until):
+        user = f"u{number}"
+        messages.append(record("users", user=user, name=f"Name {number}"))
+        messages.append(record("orders", id=number, user=user))
+        if number % 10 == 0:
+            messages.append(record("vip", user=user))
+        if number % 7 == 0:
+            messages.append(state(number + 1))
+    return [*messages, state(until)]
+
+
+@dataclass
+class Pipeline:
+    """A tap, the target and the state between them, as a scheduler would run them."""
+
+    forks: Forks
+    folder: Path
+    settings: dict[str, Any]
+    chance: random.Random
+    bookmark: int = 0
+    kills: int = 0
+    settled: Counter[int] = field(default_factory=Counter)
+
+    def run(self, until: int, *, kill: bool) -> None:
+        """One run; the next one begins at the last state that this one wrote."""
+        paths = {name: self.folder / name for name in ("config", "input", "output", "settled")}
+        for name in ("output", "settled"):
+            paths[name].unlink(missing_ok=True)
+        paths["config"].write_text(json.dumps(self.settings))
+        paths["input"].write_bytes(lines(tap(self.bookmark, until)))
+        arguments = ["--config", str(paths["config"]), "--input", str(paths["input"])]
+        process = self.forks.start(arguments, paths["output"], paths["settled"])
+        if kill:
+            time.sleep(self.chance.uniform(0, LONGEST_LIFE))
+            os.kill(process, signal.SIGKILL)
+        code = self.forks.ended()
+        assert code in ({0, -signal.SIGKILL} if kill else {0}), self._log()
+        self.kills += code == -signal.SIGKILL
+        states = paths["output"].read_text().splitlines() if paths["output"].exists() else []
+        self.bookmark = json.loads(states[-1]) if states else self.bookmark
+        self._count_settled(paths["settled"])
+
+    def _count_settled(self, path: Path) -> None:
+        text = path.read_text() if path.exists() else ""
+        self.settled.update(json.loads(line)[0] for line in text.splitlines())
+
+    def _log(self) -> str:
+        return (self.folder / "output.log").read_text()
+
+
+@pytest.mark.parametrize("policy", ["resend", "hold"])
+def test_killed_at_any_moment_and_started_again_nothing_is_lost_and_no_event_doubled(
+    policy: str, forks: Forks, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    settings = config(
+        sandbox,
+        tmp_path / "work",
+        streams=STREAMS,
+        uncertain_events=policy,
+        batch_size_rows=ROWS_A_CALL,
+        max_concurrency=CALLS_AT_ONCE,
+        retry_limit_seconds=60,
+    )
+    del settings["ledger_url"]
+    sandbox.latency(0.02, jitter=0.02)
+    pipeline = Pipeline(forks, tmp_path, settings, random.Random(policy))  # noqa: S311 - the same every time
+    until = 0
+    while pipeline.kills < KILLS:
+        until += ROWS
+        while pipeline.bookmark < until and pipeline.kills < KILLS:
+            pipeline.run(until, kill=True)
+    pipeline.run(until, kill=False)
+
+    assert pipeline.bookmark == until
+    users = {key for each in sandbox.profiles() for key in each["identifiers"]["identity"]}
+    assert users == {f"u{number}" for number in range(until)}
+    sent = Counter(event["evtData"]["Number"] for event in sandbox.events())
+    held = {
+        row["record"]["id"] for row in rejected(tmp_path) if row["rejected"]["code"] == "uncertain"
+    }
+    assert sent.keys() | held == set(range(until))
+    again = {number for number, times in sent.items() if times > 1}
+    if policy == "hold":
+        assert again == set()
+    else:
+        assert held == set()
+        assert max(pipeline.settled.values()) == 1, "what was answered is not sent again"
+        assert len(again) <= pipeline.kills * ROWS_A_CALL * CALLS_AT_ONCE
+    segment = sandbox.segment("VIP")
+    assert segment is not None
+    assert {row["value"] for row in segment["rows"]} == {f"u{n}" for n in range(0, until, 10)}

@@ -1,0 +1,111 @@
+"""Real processes of the target, made in milliseconds: one process imports it and forks the others.
+
+`python -m tests.support.forks` reads a JSON list a line: the command line of a run, the file of its
+standard output, and one that gets the events of every call that was answered and settled. It
+answers with the process id, and with how the process ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from target_clevertap.delivery.calls import NotedCalls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from target_clevertap.clevertap import UploadAnswer
+    from target_clevertap.delivery.batch import Entry
+
+
+class Forks:
+    """Starts runs, which their owner may kill."""
+
+    def __init__(self, server: subprocess.Popen[str]) -> None:
+        self._server = server
+
+    def start(self, arguments: Sequence[str], output: Path, settled: Path) -> int:
+        """Start `target-clevertap` with arguments; returns its process id."""
+        assert self._server.stdin is not None
+        request = [list(arguments), str(output), str(settled)]
+        self._server.stdin.write(json.dumps(request) + "\n")
+        self._server.stdin.flush()
+        return self._answer()
+
+    def ended(self) -> int:
+        """The exit code of the process, when it has ended; -9 when it was killed."""
+        return self._answer()
+
+    def _answer(self) -> int:
+        assert self._server.stdout is not None
+        return int(self._server.stdout.readline())
+
+
+@contextmanager
+def forking() -> Iterator[Forks]:
+    """The process that forks; ended afterwards."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.forks"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            yield Forks(server)
+        finally:
+            assert server.stdin is not None
+            server.stdin.close()
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    from target_clevertap import cli  # noqa: PLC0415 - not for those who import `forking`
+
+    for line in sys.stdin:
+        arguments, output, settled = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _run(cli, arguments, output, settled)
+        _say(pid)
+        _, status = os.waitpid(pid, 0)
+        _say(os.waitstatus_to_exitcode(status))
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+def _run(cli: Any, arguments: list[str], output: str, settled: str) -> NoReturn:  # noqa: ANN401 - the module
+    """The life of a forked process."""
+    for number, path in ((1, output), (2, f"{output}.log")):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _tell(os.open(settled, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    code = cli.run(arguments)
+    os._exit(code)
+
+
+def _tell(descriptor: int) -> None:
+    """Write down the events of each call as soon as it is settled."""
+    upload = NotedCalls.upload
+
+    def told(calls: NotedCalls, entries: Sequence[Entry], retry_on: Any) -> UploadAnswer:  # noqa: ANN401
+        answer = upload(calls, entries, retry_on)
+        keys = [entry.item.key.decode() for entry in entries if entry.item.kind == "event"]
+        os.write(descriptor, "".join(f"{key}\n" for key in keys).encode())
+        return answer
+
+    NotedCalls.upload = told  # type: ignore[assignment, method-assign] # only in this process
+
+
+if __name__ == "__main__":
+    main()
