@@ -110,7 +110,7 @@ class PostgresDatabase(Database):
         with self.reading() as connection:
             total = text(
                 "SELECT coalesce(sum(pg_total_relation_size(to_regclass(name))), 0) "
-                "FROM unnest(:names) AS name"
+                "FROM unnest(CAST(:names AS text[])) AS name"
             )
             return int(connection.scalar(total, {"names": list(metadata.tables)}) or 0)
 

@@ -149,7 +149,7 @@ class Waiting:
             .group_by(of.c.name)
         )
         with self._database.reading() as connection:
-            return dict(connection.execute(found).tuples().all())
+            return dict(connection.execute(found).all())
 
     def _announce(
         self, connection: Connection, number: int, digest: bytes, schema: bytes, words: str

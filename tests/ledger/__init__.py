@@ -1,0 +1,1 @@
+"""The store of what was delivered, in a file and on a server."""

@@ -1,0 +1,58 @@
+"""Every kind of place that a ledger can be in, each empty for each test."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from examples.shop.postgres import Database, start_postgres
+from tests.ledger.places import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_number = count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Database]:
+    """A PostgreSQL server."""
+    with start_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def database(server: Database) -> Iterator[Database]:
+    """An empty database on it."""
+    with server.scratch(f"ledger_{next(_number)}") as database:
+        yield database
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Place:
+    """A file in a folder that is not there yet."""
+    return Place(None, tmp_path / "account")
+
+
+@pytest.fixture
+def postgres(database: Database, tmp_path: Path) -> Place:
+    """A database on a server."""
+    return Place(url_of(database), tmp_path / "account")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """Either of them."""
+    found: Place = request.getfixturevalue(request.param)
+    return found
+
+
+def url_of(database: Database) -> str:
+    """The URL of a database, as people write it."""
+    password = quote(database.password, safe="")
+    where = f"{database.host}:{database.port}/{database.name}"
+    return f"postgresql://{database.user}:{password}@{where}"

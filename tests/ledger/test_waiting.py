@@ -1,0 +1,138 @@
+"""Rejected rows wait for another try, each once, in their order, until they have arrived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_clevertap.ledger import MOST_TRIES, WaitingRow, waiting
+from tests.ledger.places import digest, digests
+
+if TYPE_CHECKING:
+    from target_clevertap.ledger import Ledger
+    from tests.ledger.places import Place
+
+SCHEMA = b'{"properties":{}}'
+
+
+def wait(ledger: Ledger, key: object, stream: str = "users", *, again: bool = False) -> int:
+    return ledger.wait(
+        stream,
+        digest(key),
+        f'{{"key":"{key}"}}'.encode(),
+        schema=SCHEMA,
+        key_properties=("id", "day"),
+        code="512",
+        again=again,
+    )
+
+
+def lines(ledger: Ledger, stream: str | None = None) -> list[str]:
+    return [row.line.decode()[8:-2] for row in ledger.waiting(stream)]
+
+
+def test_a_row_waits_as_its_tap_sent_it(place: Place) -> None:
+    with place.open() as ledger:
+        wait(ledger, "a")
+    with place.open() as ledger:
+        assert list(ledger.waiting()) == [
+            WaitingRow("users", digest("a"), b'{"key":"a"}', SCHEMA, ("id", "day"), 0)
+        ]
+
+
+def test_rows_wait_in_the_order_in_which_they_came(place: Place) -> None:
+    with place.open() as ledger:
+        for key in "cab":
+            wait(ledger, key)
+        wait(ledger, "a")  # a newer version of it, in the place of the older one
+        wait(ledger, "z", "orders")
+        assert lines(ledger) == ["c", "a", "b", "z"]
+        assert lines(ledger, "users") == ["c", "a", "b"]
+        assert lines(ledger, "orders") == ["z"]
+
+
+def test_every_row_comes_when_there_are_many(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "ROWS_AT_ONCE", 4)
+    with place.open() as ledger:
+        for key in range(12):
+            wait(ledger, key)
+        assert lines(ledger) == [str(key) for key in range(12)]
+
+
+def test_rows_that_are_added_while_others_are_read_are_not_among_them(place: Place) -> None:
+    with place.open() as ledger:
+        for key in "ab":
+            wait(ledger, key)
+        found = []
+        for row in ledger.waiting():
+            found.append(row.key)
+            wait(ledger, len(found))
+        assert found == [digest("a"), digest("b")]
+
+
+def test_the_newest_schema_of_a_row_comes_with_it(place: Place) -> None:
+    with place.open() as ledger:
+        for schema in (b'{"version":1}', b'{"version":2}'):
+            ledger.wait("users", digest("a"), b"{}", schema=schema, key_properties=(), code="512")
+        assert [row.schema for row in ledger.waiting()] == [b'{"version":2}']
+
+
+def test_it_is_counted_how_often_a_row_was_tried_again(place: Place) -> None:
+    with place.open() as ledger:
+        assert wait(ledger, "a") == 0
+        tries = [wait(ledger, "a", again=True) for _ in range(MOST_TRIES)]
+        assert tries == list(range(1, MOST_TRIES + 1))
+        assert [row.tries for row in ledger.waiting()] == [MOST_TRIES]
+
+
+def test_a_newer_version_of_a_row_is_tried_from_the_beginning(place: Place) -> None:
+    with place.open() as ledger:
+        wait(ledger, "a")
+        wait(ledger, "a", again=True)
+        assert wait(ledger, "a") == 0
+
+
+def test_a_row_that_arrived_waits_no_longer(place: Place) -> None:
+    with place.open() as ledger:
+        for key in "abc":
+            wait(ledger, key)
+        ledger.superseded("users", digests("axc"))
+        assert lines(ledger) == ["b"]
+        assert ledger.waits_for("users")
+        ledger.superseded("users", digests("b"))
+        assert not ledger.waits_for("users")
+
+
+def test_the_same_key_of_another_stream_waits_on(place: Place) -> None:
+    with place.open() as ledger:
+        wait(ledger, "a", "users")
+        wait(ledger, "a", "orders")
+        ledger.superseded("users", digests("a"))
+        assert [row.stream for row in ledger.waiting()] == ["orders"]
+
+
+def test_a_row_that_was_given_up_waits_no_longer(place: Place) -> None:
+    with place.open() as ledger:
+        wait(ledger, "a")
+        ledger.give_up("users", digest("a"))
+        assert lines(ledger) == []
+
+
+def test_the_next_run_knows_for_which_streams_rows_wait(place: Place) -> None:
+    with place.open() as ledger:
+        wait(ledger, "a")
+    with place.open() as ledger:
+        assert ledger.waits_for("users")
+        assert not ledger.waits_for("orders")
+
+
+def test_where_nothing_waits_the_database_is_not_asked(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with place.open() as ledger:
+        monkeypatch.delattr(type(ledger._database), "writing")  # noqa: SLF001 - its absence is what is tested
+        ledger.superseded("users", digests("a"))
+        monkeypatch.undo()
