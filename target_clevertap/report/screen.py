@@ -1,0 +1,141 @@
+"""How a run stands, on a terminal: a few lines that are drawn anew, below whatever is logged."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, Final, TextIO, cast
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+    from rich.live import Live
+    from rich.table import Table
+
+    from target_clevertap.report.progress import Standing, StreamStanding
+
+LINES_AROUND: Final = 6
+"""Of the terminal that are not for streams: headers, the total, and room for the log."""
+
+COLUMNS: Final = ("Read", "Rows/s", "Accepted", "Skipped", "Rejected", "Waiting")
+
+
+class Screen:
+    """Draws on a terminal, which is as it was when it has been wiped.
+
+    Its first second is left empty: a short run need not wait for rich.
+    """
+
+    first = 1.0
+    every = 0.25
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._live: Live | None = None
+        self._moved: list[logging.StreamHandler[TextIO]] = []
+
+    def show(self, standing: Standing) -> None:
+        """Draw it over what was drawn before."""
+        live = self._live = self._live or self._start()
+        live.update(_table(standing, live.console), refresh=True)
+
+    def wipe(self) -> None:
+        """Take away what was drawn; the next `show` draws again."""
+        if self._live is None:
+            return
+        for handler in self._moved:
+            handler.setStream(self._stream)
+        self._moved.clear()
+        self._live.stop()
+        self._live = None
+
+    def _start(self) -> Live:
+        from rich.console import Console  # noqa: PLC0415 - takes longer than all else at the start
+        from rich.live import Live  # noqa: PLC0415 - the same
+
+        console = Console(file=self._stream, force_terminal=True)
+        live = Live(
+            console=console,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            transient=True,
+        )
+        live.start()
+        # A process that is ended at once, by a second signal, would leave no cursor behind.
+        console.show_cursor(show=True)
+        above = cast("TextIO", Above(console))
+        for handler in _handlers_of(self._stream):
+            handler.setStream(above)
+            self._moved.append(handler)
+        return live
+
+
+class Above(io.TextIOBase):
+    """Prints whole lines above what is drawn, where they stay."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._begun = ""
+
+    @override
+    def write(self, text: str) -> int:
+        """The lines that are complete; the last one waits for its end."""
+        from rich.text import Text  # noqa: PLC0415 - rich is there by now
+
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            self._console.print(Text.from_ansi(line), soft_wrap=True, highlight=False)
+        return len(text)
+
+
+def _handlers_of(stream: TextIO) -> Iterator[logging.StreamHandler[TextIO]]:
+    """What logs to a stream; drawn lines must not be written over by it."""
+    loggers = [logging.getLogger(), *map(logging.getLogger, list(logging.root.manager.loggerDict))]
+    for logger in loggers:
+        for handler in logger.handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is stream:
+                yield handler
+
+
+def _table(standing: Standing, console: Console) -> Table:
+    """The streams that the terminal has room for, their total, and the calls in flight."""
+    from rich import box  # noqa: PLC0415 - rich is there by now
+    from rich.table import Table  # noqa: PLC0415 - the same
+
+    calls = "call" if standing.in_flight == 1 else "calls"
+    clock = f"{int(standing.seconds) // 60}:{int(standing.seconds) % 60:02}"
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        caption=f"{clock} min  ·  {standing.in_flight} {calls} in flight",
+        caption_justify="left",
+        pad_edge=False,
+    )
+    table.add_column("Stream", no_wrap=True, overflow="ellipsis", max_width=32)
+    for column in COLUMNS:
+        table.add_column(column, justify="right", no_wrap=True)
+    room = max(1, console.height - LINES_AROUND)
+    for stream in standing.streams[-room:]:
+        table.add_row(*_cells(stream))
+    if len(standing.streams) > 1:
+        table.add_section()
+        table.add_row(*_cells(standing.total), style="bold")
+    return table
+
+
+def _cells(stream: StreamStanding) -> Iterator[str]:
+    from rich.markup import escape  # noqa: PLC0415 - rich is there by now
+
+    tally = stream.tally
+    skipped = tally.unchanged + tally.already_delivered + tally.ignored
+    waiting = tally.read - tally.accepted - tally.rejected - skipped
+    yield escape("".join(char if char.isprintable() else "?" for char in stream.name))
+    yield f"{tally.read:,}"
+    yield f"{stream.rows_a_second:,.0f}"
+    yield f"[green]{tally.accepted:,}[/]"
+    yield f"{skipped:,}"
+    yield f"[bold red]{tally.rejected:,}[/]" if tally.rejected else "0"
+    yield f"{waiting:,}"
