@@ -1,15 +1,17 @@
 """The demo: a shop in PostgreSQL, through Meltano, into a local CleverTap, on two days.
 
-Usage: python -m examples.shop.demo [FOLDER]
+Usage: python -m examples.shop.demo [--keep] [FOLDER]
 
-Starts what it needs, shows what happened, and ends what it started, also after a Ctrl-C. What it
-leaves behind is in FOLDER (default: `.demo`), which is emptied first.
+Starts what it needs, shows what happened, and ends what it started, also after a Ctrl-C. With
+--keep it first leaves the page up on which the local CleverTap shows what it holds. What it leaves
+behind is in FOLDER (default: `.demo`), which is emptied first.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
@@ -26,7 +28,7 @@ from examples.shop.shop import create, fill, make_shop, next_day
 from examples.shop.stopping import Stopped, stop_on_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from psycopg import Connection
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from examples.shop.shop import Changes
 
 FOLDER: Final = ROOT / ".demo"
+KEEP: Final = "--keep"
 COMMAND: Final = "meltano run tap-postgres target-clevertap"
 _MARK: Final = ".made-by-the-demo"
 _WIDTH: Final = 64
@@ -58,15 +61,26 @@ When the dry run looks right, unset TARGET_CLEVERTAP_DRY_RUN and run it again.""
 def main(arguments: Sequence[str]) -> int:
     """Run the demo; returns the exit code."""
     stop_on_signals()
-    folder = Path(arguments[0]).resolve() if arguments else FOLDER
+    folders = [Path(argument).resolve() for argument in arguments if argument != KEEP]
+    linger = keep_up if KEEP in arguments else None
     try:
-        return 0 if Demo(folder).run() else 1
+        return 0 if Demo(folders[0] if folders else FOLDER).run(linger) else 1
     except (PostgresFailed, SandboxFailed, MeltanoFailed, MeltanoMissing, FolderTaken) as error:
         print(error, file=sys.stderr)
         return 1
     except Stopped as stopped:
         print("\nStopped; nothing is left running.", file=sys.stderr)
         return 128 + stopped.signum
+
+
+def keep_up(sandbox: Sandbox) -> None:
+    """Leave the sandbox's page up until a signal comes."""
+    print(f"\nLook at it: {sandbox.url}  (Ctrl-C ends it)", flush=True)
+    try:
+        while True:
+            signal.pause()
+    except Stopped:
+        print("\nEnded; nothing is left running.")
 
 
 class FolderTaken(Exception):
@@ -80,8 +94,11 @@ class Demo:
         self.folder = folder
         self.shop = make_shop(size)
 
-    def run(self) -> bool:
-        """Both days; whether exactly the rows were rejected that should be."""
+    def run(self, linger: Callable[[Sandbox], None] | None = None) -> bool:
+        """Both days; whether exactly the rows were rejected that should be.
+
+        `linger` is called at the end, with everything still up.
+        """
         self._empty_folder()
         with ExitStack() as stack:
             server = stack.enter_context(start_postgres())
@@ -92,7 +109,9 @@ class Demo:
             project.prepare()
             as_expected = self._first_day(connection, project, sandbox)
             self._next_day(connection, project, sandbox)
-        self._farewell(project)
+            self._farewell(project)
+            if linger is not None:
+                linger(sandbox)
         return as_expected
 
     def _empty_folder(self) -> None:
@@ -170,7 +189,7 @@ class Demo:
             f"rejected rows      {_shown(project.rejected_files()[0])}",
             f"Meltano's log      {_shown(project.log)}",
             f"what arrived       .venv/bin/clevertap-sandbox --db {_shown(self._clevertap)}",
-            "                   and open http://127.0.0.1:8080/_sandbox/profiles",
+            "                   and open http://127.0.0.1:8080 (make demo KEEP=1 does it for you)",
         )
         _say("The mapping is in meltano.yml, the shop in examples/shop.")
         print(REAL_ACCOUNT)

@@ -12,6 +12,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+import requests
 
 from examples.shop.demo import Demo, FolderTaken
 from examples.shop.project import ROOT
@@ -25,11 +26,13 @@ def test_the_demo_shows_both_days_and_ends_well(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     demo = Demo(tmp_path / "demo", SMALL)
+    pages: list[requests.Response] = []
 
-    as_expected = demo.run()
+    as_expected = demo.run(lambda sandbox: pages.append(requests.get(sandbox.url, timeout=10)))
 
     shown = capsys.readouterr().out
     assert as_expected
+    assert [page.status_code for page in pages] == [200]
     assert "exactly the rows that were made wrong on purpose" in shown
     assert "11 x profile" in shown
     assert "identity_forbidden: The identifier is a word" in shown
@@ -103,3 +106,29 @@ def _data_folder(running: dict[int, str]) -> Path:
     """Where the PostgreSQL among some processes keeps its data."""
     (folder,) = {found[1] for line in running.values() if (found := DATA_FOLDER.search(line))}
     return Path(folder)
+
+
+def test_a_page_that_is_kept_up_ends_with_a_signal(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path\n"
+        "from examples.shop.demo import keep_up\n"
+        "from examples.shop.sandbox import start_sandbox\n"
+        "from examples.shop.stopping import stop_on_signals\n"
+        "stop_on_signals()\n"
+        f"with start_sandbox(Path({str(tmp_path / 'log')!r})) as sandbox:\n"
+        "    keep_up(sandbox)\n"
+    )
+    with subprocess.Popen(  # noqa: S603 - the lines above
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT, text=True
+    ) as kept:
+        assert kept.stdout is not None
+        assert kept.stdout.readline() == "\n"
+        url = re.search(r"http://\S+", kept.stdout.readline())
+        assert url is not None
+        assert requests.get(url[0], timeout=10).status_code == 200
+        kept.send_signal(signal.SIGINT)
+        rest, _ = kept.communicate(timeout=30)
+
+    assert (kept.returncode, rest) == (0, "\nEnded; nothing is left running.\n")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url[0], timeout=10)

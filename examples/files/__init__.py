@@ -1,0 +1,1 @@
+"""Files into CleverTap: the samples here, or your own CSV, through tap-spreadsheets."""
