@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -28,7 +30,7 @@ from target_clevertap.errors import (
 )
 from target_clevertap.mapping.own_properties import email
 from target_clevertap.mapping.rejections import Fault
-from target_clevertap.settings import SegmentMapping
+from target_clevertap.settings import LEDGER_OFF, SegmentMapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -193,6 +195,29 @@ def _ledger(settings: Settings, open_ledger: OpenLedger) -> Line:
             return Line("ledger")
     except TargetCleverTapError as error:
         return Line("ledger", str(error))
+
+
+def ledger_of(settings: Settings) -> AbstractContextManager[object] | None:
+    """The database of the ledger, opened as for a run; None where the ledger is off.
+
+    What runs that were cut off have left in it stays for the next run, which must tell of it.
+
+    Raises:
+        LedgerError: it cannot be used, or a run is using it.
+    """
+    if settings.ledger_url == LEDGER_OFF:
+        return None
+    # SQLAlchemy takes a while to import: only who asks for it waits.
+    from target_clevertap.ledger.migrations import migrate  # noqa: PLC0415
+    from target_clevertap.ledger.place import open_database  # noqa: PLC0415
+    from target_clevertap.ledger.run import Run  # noqa: PLC0415
+
+    run = Run.begin(settings.account_id, time.time)
+    with ExitStack() as opened:
+        database = open_database(settings.ledger_url, settings.account_dir, run)
+        opened.callback(database.close)
+        migrate(database)
+        return opened.pop_all()
 
 
 # segments

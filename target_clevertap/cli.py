@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code after saying what was wrong, if anything."""
     try:
-        TargetCleverTap.cli.main(arguments, prog_name=TargetCleverTap.name, standalone_mode=False)
+        code = TargetCleverTap.cli.main(
+            arguments, prog_name=TargetCleverTap.name, standalone_mode=False
+        )
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
@@ -54,7 +56,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the outermost edge: a bug is told without its values
         log.critical("%s", _without_values(error))
         return FAILED
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _say(error: TargetCleverTapError) -> None:

@@ -20,12 +20,14 @@ from typing_extensions import override
 from target_clevertap.batch_files import BATCH_CONFIG, Batch, Storage, batch_rows
 from target_clevertap.delivery import Run
 from target_clevertap.errors import InputError, Interrupted, SettingsError, StateNotWritten
+from target_clevertap.options import OPTIONS, print_check, print_suggestion
 from target_clevertap.reader import LineReader, Message, StateLine, decode
 from target_clevertap.settings import Settings, config_jsonschema, unreadable_variables
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
     from types import FrameType, TracebackType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
@@ -77,28 +79,37 @@ class TargetCleverTap(Target):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Types the settings, and refuses them with every mistake: ours and the SDK's.
+        """Types the settings.
 
         Raises:
             SettingsError: whatever `raise_errors` says; without settings there is no target.
         """
-        self.append_builtin_config(self.config_jsonschema)
+        self.settings = self.typed(self._config)
+        return []
+
+    @classmethod
+    def typed(cls, config: Mapping[str, Any]) -> Settings:
+        """The settings that a configuration holds.
+
+        Raises:
+            SettingsError: with every mistake: ours and the SDK's.
+        """
+        cls.append_builtin_config(cls.config_jsonschema)
         own = {field.encode_name for field in msgspec.structs.fields(Settings)}
-        properties = self.config_jsonschema["properties"]
+        properties = cls.config_jsonschema["properties"]
         builtin = {name: properties[name] for name in properties if name not in own}
         mistakes = [
             f"{'.'.join(map(str, fault.path))}: {fault.message}"
-            for fault in JSONSchemaValidator({"properties": builtin}).iter_errors(self._config)
+            for fault in JSONSchemaValidator({"properties": builtin}).iter_errors(config)
         ]
+        ours = {name: value for name, value in config.items() if name not in builtin}
         try:
-            self.settings = Settings.parse(
-                {name: value for name, value in self._config.items() if name not in builtin}
-            )
+            settings = Settings.parse(ours)
         except SettingsError as error:
-            mistakes = [*error.mistakes, *mistakes]
+            raise SettingsError([*error.mistakes, *mistakes]) from None
         if mistakes:
             raise SettingsError(mistakes)
-        return []
+        return settings
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -297,15 +308,33 @@ class TargetCleverTap(Target):
         about_format: str | None = None,
         config: _ConfigInput | None = None,
         file_input: IO[Any] | None = None,
-    ) -> None:
-        """Run the command: print the settings, or load what the tap sends."""
+        check: bool = False,
+        suggest: Path | None = None,
+    ) -> int:
+        """Run the command: print what is asked for, or load what the tap sends.
+
+        Returns the exit code; a run that could not do all raises instead.
+        """
         if about:
             cls.print_about(about_format)
-            return
+            return 0
+        if suggest is not None:
+            return print_suggestion(suggest)
         config = config or _ConfigInput()
-        environment = cls._environment() if config.parse_env else {}
-        with cls(config=config.config | environment) as target:
+        if check:
+            return print_check(lambda: cls.typed(cls._merged(config)))
+        with cls(config=cls._merged(config)) as target:
             target.listen(file_input)
+        return 0
+
+    @classmethod
+    def _merged(cls, config: _ConfigInput) -> dict[str, Any]:
+        """The configuration of the files, and over it that of the environment if asked for.
+
+        Raises:
+            SettingsError: naming each variable that cannot be read as what it should be.
+        """
+        return config.config | (cls._environment() if config.parse_env else {})
 
     @classmethod
     @override
@@ -339,11 +368,12 @@ class TargetCleverTap(Target):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
-        """The SDK's command, reading its input as bytes."""
+        """The SDK's command, reading its input as bytes, with options of our own."""
         command = super().get_singer_command()
         for option in command.params:
             if option.name == "file_input":
                 option.type = click.File("rb")
+        command.params += OPTIONS
         return command
 
 

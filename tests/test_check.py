@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import subprocess
+import sys
 import tempfile
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -11,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from target_clevertap.check import Line, OpenLedger, check
+from target_clevertap.check import Line, OpenLedger, check, ledger_of
 from target_clevertap.errors import WorkDirError
+from target_clevertap.ledger import MARK_BYTES, open_ledger
 from target_clevertap.settings import Settings
 from tests.clevertap.scripted import Scripted, answer, hang_up, raw
 from tests.support.pipeline import config
@@ -37,6 +41,12 @@ DEAD = "http://127.0.0.1:9"
 def right(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
     """Settings with which a run could begin."""
     return config(sandbox, tmp_path / "work", streams={"users": USERS, "vip": VIP})
+
+
+@pytest.fixture
+def keeping(right: dict[str, Any]) -> dict[str, Any]:
+    """The same with a ledger, in a file in the work folder."""
+    return {name: value for name, value in right.items() if name != "ledger_url"}
 
 
 def lines(
@@ -279,6 +289,45 @@ def test_a_ledger_that_cannot_be_opened_says_why(right: dict[str, Any]) -> None:
     assert said == "ledger: The ledger cannot be reached: is its server running?"
 
 
+def test_the_ledger_of_a_run_is_made_and_left_in_peace(
+    keeping: dict[str, Any], tmp_path: Path
+) -> None:
+    assert faulty(lines(keeping, ledger_of)) == set()
+    assert faulty(lines(keeping, ledger_of)) == set()
+    assert list(tmp_path.rglob("ledger.*")) != []
+    folder = Settings.parse(keeping).account_dir
+    with open_ledger(None, account=keeping["account_id"], folder=folder, uncertain="hold"):
+        said = fault(lines(keeping, ledger_of), "ledger")
+    assert "Another run has the ledger" in said
+
+
+def test_what_a_run_that_was_cut_off_has_left_stays_for_the_next_run(
+    keeping: dict[str, Any],
+) -> None:
+    settings = Settings.parse(keeping)
+    marks = bytes(MARK_BYTES)
+    of_account: dict[str, Any] = {"account": settings.account_id, "folder": settings.account_dir}
+    with open_ledger(None, uncertain="hold", **of_account) as ledger:
+        ledger.note(marks, b"")
+
+    lines(keeping, ledger_of)
+
+    with open_ledger(None, uncertain="hold", **of_account) as ledger:
+        assert ledger.recovered.events == 1
+
+
+def test_a_ledger_that_is_off_is_not_made(right: dict[str, Any], tmp_path: Path) -> None:
+    found = lines(right | {"ledger_url": "off"}, ledger_of)
+    assert str(found["ledger"]).startswith("ledger: ok (off:")
+    assert list(tmp_path.rglob("ledger*")) == []
+
+
+def test_a_ledger_that_is_no_database_says_so(right: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"marker" * 1000)
+    said = fault(lines(right | {"ledger_url": f"sqlite:///{tmp_path}/file"}, ledger_of), "ledger")
+    assert "marker" not in said
+
+
 def test_without_a_ledger_it_says_what_that_means(right: dict[str, Any]) -> None:
     assert str(lines(right, lambda _settings: None)["ledger"]).startswith("ledger: ok (off:")
 
@@ -315,3 +364,83 @@ def test_a_stand_in_for_clevertap_takes_the_addresses_of_examples(right: dict[st
 def test_what_is_wrong_in_several_places_is_told_in_all_of_them(right: dict[str, Any]) -> None:
     wrong = right | {"passcode": "wrong", "work_dir": "/proc/self/work"}
     assert faulty(lines(wrong)) == {"credentials", "work_dir"}
+
+
+# the command
+
+
+def command(settings: object, folder: Path, *, config: str = "config.json") -> tuple[int, str, str]:
+    """The exit code of `--check` and what it says; its input never ends, as it reads none."""
+    (folder / "config.json").write_text(json.dumps(settings))
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "target_clevertap", "--config", str(folder / config), "--check"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        out, log = process.stdout.read(), process.stderr.read()
+        return process.wait(30), out, log
+
+
+def test_the_command_says_one_line_for_each_thing_and_ends_with_0(
+    right: dict[str, Any], tmp_path: Path
+) -> None:
+    code, out, log = command(right, tmp_path)
+    assert (code, log) == (0, "")
+    subjects = [line.partition(":")[0].partition(" ")[0] for line in out.splitlines()]
+    assert subjects == ["settings", "host", "credentials", "work_dir", "ledger", "segment"]
+    assert all(": ok" in line for line in out.splitlines())
+
+
+def test_the_command_opens_the_ledger_of_a_run(keeping: dict[str, Any], tmp_path: Path) -> None:
+    code, out, _ = command(keeping, tmp_path)
+    assert code == 0
+    assert "ledger: ok\n" in out
+    assert len(list(tmp_path.rglob("ledger.sqlite"))) == 1
+
+
+def test_the_command_ends_with_1_when_something_is_wrong(
+    right: dict[str, Any], tmp_path: Path
+) -> None:
+    code, out, log = command(right | {"passcode": "marker"}, tmp_path)
+    assert (code, log) == (1, "")
+    assert "credentials: " in out
+    assert "refuses the credentials (401)" in out
+    assert "marker" not in out
+
+
+def test_the_command_ends_with_2_when_the_settings_are_wrong(
+    right: dict[str, Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wrong = right | {"region": "mars", "batch_size_rows": 0, "flattening_enabled": "x"}
+    code, out, log = command(wrong, tmp_path)
+    assert (code, log) == (2, "")
+    assert "settings: region: must be one of eu1" in out
+    assert "settings: batch_size_rows: must be an integer >= 1" in out
+    assert "settings: flattening_enabled: " in out
+    assert sandbox.calls() == []
+
+
+def test_the_command_takes_the_environment_too(
+    right: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in right.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        monkeypatch.setenv(f"TARGET_CLEVERTAP_{name.upper()}", text)
+    done = subprocess.run(
+        [sys.executable, "-m", "target_clevertap", "--config", "ENV", "--check"],
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"settings: ok (2 stream mappings)")
+
+
+def test_a_configuration_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
+    code, out, log = command({}, tmp_path, config="missing.json")
+    assert (code, out) == (2, "")
+    assert "must be a file with a JSON object" in log

@@ -1,0 +1,47 @@
+"""The options of the command that load nothing: `--check` and `--suggest`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_clevertap.settings import Settings
+
+OPTIONS: Final = (
+    click.Option(
+        ["--check"],
+        is_flag=True,
+        help="Say whether a run could begin, and what to do if not. Nothing is loaded.",
+    ),
+    click.Option(
+        ["--suggest"],
+        type=click.Path(path_type=Path),
+        metavar="CATALOG.json",
+        help="Print a mapping to begin with, for the streams of a tap's catalog.",
+    ),
+)
+
+
+def print_check(read_settings: Callable[[], Settings]) -> int:
+    """The exit code of `--check`, after saying what it found."""
+    from target_clevertap.check import ledger_of, run_check  # noqa: PLC0415 - a run needs neither
+
+    return run_check(read_settings, ledger_of, click.echo)
+
+
+def print_suggestion(catalog: Path) -> int:
+    """The exit code of `--suggest`, after printing a mapping for the catalog in a file.
+
+    Raises:
+        SettingsError: when the file is no catalog.
+    """
+    from target_clevertap.suggest import read_catalog, suggest  # noqa: PLC0415 - a run needs none
+
+    # As bytes, since YAML is UTF-8 whatever the encoding of the terminal is.
+    click.echo(suggest(read_catalog(catalog)).encode(), nl=False)
+    return 0
