@@ -17,7 +17,8 @@ from target_clevertap.errors import LedgerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OFF: Final = "set ledger_url: off to do without it"
+OFF: Final = "set ledger_url: off (then rows that come again are sent again)"
+MOVE: Final = "move it and set work_dir, or ledger_url, to its new place"
 CORRUPT: Final = ("malformed", "not a database")
 UNWRITABLE: Final = ("unable to open", "readonly")
 
@@ -58,11 +59,11 @@ def _of_file(place: str, said: str) -> str:
     if any(word in said for word in UNWRITABLE):
         return (
             f"The ledger {place} cannot be written: {said}. Make the file and its folder writable "
-            f"for this user, or set work_dir or ledger_url to another place, or {OFF}."
+            f"for this user, or {MOVE}, or {OFF}."
         )
     return (
-        f"The ledger {place} cannot be read or written: {said}. Make room on its disk, or set "
-        f"work_dir or ledger_url to another place, or {OFF}."
+        f"The ledger {place} cannot be read or written: {said}. Make room on its disk, or {MOVE}, "
+        f"or {OFF}."
     )
 
 

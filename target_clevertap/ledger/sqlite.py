@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from target_clevertap.errors import LedgerBusy, LedgerError
 from target_clevertap.ledger.database import Database
-from target_clevertap.ledger.failures import OFF, told
+from target_clevertap.ledger.failures import MOVE, OFF, told
 
 if TYPE_CHECKING:
     import sqlite3
@@ -151,8 +151,7 @@ def _file_told(place: str) -> Iterator[None]:
     except OSError as error:
         raise LedgerError(
             f"The ledger {place} cannot be written: {error.strerror}. Make the file and its "
-            f"folder writable for this user, or set work_dir or ledger_url to another place, "
-            f"or {OFF}."
+            f"folder writable for this user, or {MOVE}, or {OFF}."
         ) from None
 
 

@@ -38,7 +38,7 @@ def running(place: Place, stream: str = "rows") -> Iterator[subprocess.Popen[str
     """The process, with its call in flight; killed at the end, if it has not ended by then."""
     arguments = [place.url or "-", str(place.folder), stream]
     command = [sys.executable, "-m", "tests.ledger.other_run", *arguments]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - this file
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:

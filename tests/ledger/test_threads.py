@@ -5,12 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import pytest
-
 from target_clevertap.ledger import recent
 from tests.ledger.places import digests, events, profiles
 
 if TYPE_CHECKING:
+    import pytest
+
     from target_clevertap.ledger import Ledger
     from tests.ledger.places import Place
 

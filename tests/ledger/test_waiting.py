@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from target_clevertap.ledger import MOST_TRIES, WaitingRow, waiting
 from tests.ledger.places import digest, digests
 
 if TYPE_CHECKING:
+    import pytest
+
     from target_clevertap.ledger import Ledger
     from tests.ledger.places import Place
 
@@ -52,9 +52,7 @@ def test_rows_wait_in_the_order_in_which_they_came(place: Place) -> None:
         assert lines(ledger, "orders") == ["z"]
 
 
-def test_every_row_comes_when_there_are_many(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_row_comes_when_there_are_many(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "ROWS_AT_ONCE", 4)
     with place.open() as ledger:
         for key in range(12):
