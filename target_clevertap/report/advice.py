@@ -62,13 +62,14 @@ def _about_rejections(report: Report) -> Iterator[Step]:
             f"meltano invoke target-clevertap --input {file}",
         ),
     )
-    settings = report.settings
-    if (
-        settings.get("retry_rejected")
-        and settings.get("ledger_url") != LEDGER_OFF
-        and not report.run.dry_run
-    ):
+    if _tries_again(report):
         yield Step(
-            "Without a replay, the next run tries the rejected rows again by itself, "
-            "unless a newer version of a row has come."
+            "Without a replay, the next run tries rejected rows that have a key again by itself, "
+            f"unless a newer version of the row has come or the reason is {UNCERTAIN}."
         )
+
+
+def _tries_again(report: Report) -> bool:
+    used = report.settings
+    has_ledger = used.get("ledger_url") != LEDGER_OFF and not report.run.dry_run
+    return has_ledger and bool(used.get("retry_rejected"))

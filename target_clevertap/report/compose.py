@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
+from target_clevertap.errors import SettingsError
 from target_clevertap.report.ending import ending
 from target_clevertap.report.model import (
     CallCounts,
@@ -69,8 +70,8 @@ def compose(  # noqa: PLR0913 - what is known of a run
     """
     streams = tuple(streams)
     totals, seconds = total(streams), round(measures.seconds, 3)
-    rejected = totals.rejected + sum(stream.tried_again.rejected for stream in streams)
-    end = ending(failures, totals, rejected=rejected, dry_run=settings.dry_run)
+    again = sum(stream.tried_again.rejected for stream in streams)
+    end = ending(failures, totals, rejected_again=again, dry_run=settings.dry_run)
     return Report(
         run=ReportedRun(
             id=run_id,
@@ -90,15 +91,16 @@ def compose(  # noqa: PLR0913 - what is known of a run
         calls=calls_of(measures),
         timeline=timeline_of(measures),
         segments=tuple(segments),
-        rejected_file=encodable(str(rejected_file)) if rejected_file and rejected else None,
+        rejected_file=_path(rejected_file if totals.rejected or again else None),
     )
 
 
 def kind_of(settings: Settings, stream: str) -> StreamKind:
     """What the rows of a stream are, by its name in the settings."""
-    if not settings.covers(stream):
+    try:
+        _, mapping = settings.mapping_for(stream)
+    except SettingsError:
         return "ignored"
-    _, mapping = settings.mapping_for(stream)
     return next(kind for kind, mapped in KINDS.items() if isinstance(mapping, mapped))
 
 
@@ -120,6 +122,10 @@ def timeline_of(measures: Measures) -> Timeline:
             Interval(at=number * seconds, **asdict(slice_)) for number, slice_ in enumerate(slices)
         ),
     )
+
+
+def _path(path: Path | None) -> str | None:
+    return None if path is None else encodable(str(path))
 
 
 def _call_kind(name: str, kind: Kind) -> CallKind:

@@ -37,21 +37,21 @@ class Ending:
 
 
 def ending(
-    failures: Sequence[BaseException], totals: Counts, *, rejected: int, dry_run: bool
+    failures: Sequence[BaseException], totals: Counts, *, rejected_again: int, dry_run: bool
 ) -> Ending:
     """How a run ended.
 
     Args:
         failures: what went wrong; the first decides about the exit code.
         totals: of the rows that the tap sent.
-        rejected: rows, those that were tried again among them.
+        rejected_again: rows of earlier runs that were tried again in vain.
         dry_run: nothing was stored.
     """
     worst = failures[0] if failures else None
     code = _exit_code(worst)
-    outcome = _outcome(code, rejected)
-    lead = _lead(outcome, worst, dry_run=dry_run)
-    sentence = f"{lead}: {_rows(totals, dry_run=dry_run)}."
+    outcome = _outcome(code, totals.rejected + rejected_again)
+    parts = [*_rows(totals, dry_run=dry_run), *_rejected_again(rejected_again)]
+    sentence = f"{_lead(outcome, worst, dry_run=dry_run)}: {', '.join(parts)}."
     problems = (encodable(line) for failure in failures for line in _lines(failure))
     return Ending(code, outcome, sentence, tuple(problems))
 
@@ -82,22 +82,25 @@ def _lead(outcome: Outcome, failure: BaseException | None, *, dry_run: bool) -> 
     return leads.get(outcome, "Stopped")
 
 
-def _rows(totals: Counts, *, dry_run: bool) -> str:
+def _rows(totals: Counts, *, dry_run: bool) -> Iterator[str]:
     if not totals.read:
-        return "the tap sent no rows"
+        yield "the tap sent no rows"
+        return
     there = totals.accepted + totals.unchanged + totals.already_delivered
     how_many = "all" if there == totals.read > 1 else f"{there:,} of"
-    parts = [f"{how_many} {_number(totals.read)} {_are_there(totals.read, dry_run=dry_run)}"]
-    parts += [
-        f"{count:,} {_was(count)} {what}"
-        for count, what in (
-            (totals.rejected, "rejected"),
-            (totals.ignored, "ignored, as configured"),
-            (totals.unsettled, "left for the next run"),
-        )
-        if count
-    ]
-    return ", ".join(parts)
+    yield f"{how_many} {_number(totals.read)} {_are_there(totals.read, dry_run=dry_run)}"
+    for count, what in (
+        (totals.rejected, "rejected"),
+        (totals.ignored, "ignored, as configured"),
+        (totals.unsettled, "left for the next run"),
+    ):
+        if count:
+            yield f"{count:,} {_was(count)} {what}"
+
+
+def _rejected_again(count: int) -> Iterator[str]:
+    if count:
+        yield f"{_number(count)} of earlier runs {_was(count)} rejected again"
 
 
 def _number(rows: int) -> str:

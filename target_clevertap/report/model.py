@@ -35,7 +35,7 @@ Count = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0)]
 Outcome = Literal["delivered", "rejections", "refused", "interrupted", "stopped"]
 StreamKind = Literal["profile", "event", "segment", "ignored"]
-SegmentOutcome = Literal["uploaded", "unchanged", "refused", "incomplete", "failed", "not_uploaded"]
+SegmentOutcome = Literal["uploaded", "unchanged", "refused", "incomplete"]
 
 
 class ReportedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +116,7 @@ class ReportedStream(Counts, frozen=True, kw_only=True):
     """What became of the rows of one stream."""
 
     name: str
-    kind: Annotated[StreamKind, Meta(description="ignored: no mapping covers the stream.")]
+    kind: Annotated[StreamKind, Meta(description="ignored: no mapping is for the stream.")]
     tried_again: TriedAgain = TriedAgain()
     rejections: Annotated[
         tuple[Reason, ...], Meta(description="The reason with the most rows first.")
@@ -241,7 +241,10 @@ class ReportedSegment(msgspec.Struct, frozen=True, kw_only=True):
         int | None, Meta(description="Members at its last upload; null: not known.")
     ] = None
     after: Annotated[int | None, Meta(description="Members now; null: not known.")] = None
-    outcome: SegmentOutcome
+    outcome: Annotated[
+        SegmentOutcome,
+        Meta(description=("refused: by its guard; incomplete: the input may have been cut off.")),
+    ]
     reason: Annotated[str | None, Meta(description="Why it was not uploaded.")] = None
 
 

@@ -30,7 +30,7 @@ CUT_OFF_ROWS = (
 
 
 def ended(*failures: BaseException, totals: Counts = ALL_WELL, dry_run: bool = False) -> Ending:
-    return ending(failures, totals, rejected=totals.rejected, dry_run=dry_run)
+    return ending(failures, totals, rejected_again=0, dry_run=dry_run)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,12 @@ def test_it_is_said_in_one_sentence(end: Ending, code: int, outcome: str, senten
 
 
 def test_rows_tried_again_and_rejected_once_more_are_rejections() -> None:
-    assert ending([], ALL_WELL, rejected=3, dry_run=False).outcome == "rejections"
+    end = ending([], ALL_WELL, rejected_again=3, dry_run=False)
+    assert end.outcome == "rejections"
+    assert end.sentence == (
+        "Delivered, with rejections: all 1,200 rows are in CleverTap, "
+        "3 rows of earlier runs were rejected again."
+    )
 
 
 def test_the_first_failure_decides_and_all_are_told() -> None:
