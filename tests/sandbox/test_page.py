@@ -268,6 +268,20 @@ def test_counts_stay_right_whatever_happens(sandbox: Sandbox) -> None:
     assert [each["members"] for each in sandbox.segments()] == [0]
 
 
+def test_an_api_segment_shows_how_many_it_has_now(sandbox: Sandbox) -> None:
+    create = [{"segment_name": "P", "customer_segment_id": "S1"}]
+    call(sandbox, "POST", "/api/createSegment", json=create)
+    users = [{"identity": "a"}, {"identity": "b"}, {"identity": "c"}]
+    for action, some in (("ADD", users), ("REMOVE", users[:1])):
+        change = {
+            "user_profiles": some,
+            "segments": [{"customer_segment_id": "S1", "action": action}],
+        }
+        call(sandbox, "POST", "/api/updateSegment", json={"bulk_profiles": [change]})
+
+    assert "Members 2 Unknown members 0" in text(sandbox, "/segments/1")
+
+
 def test_bars_of_events_over_time_stand_where_the_events_are(sandbox: Sandbox) -> None:
     for day in (0, 1, 1, 1, 40, 400):
         upload(sandbox, {**event("E"), "ts": 1_700_000_000 + day * 24 * HOUR})
