@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def statuses(sandbox: Sandbox, calls: int) -> list[int | None]:
-    """How so many uploads end; None is a connection that was reset."""
+    """How so many uploads end; None is a connection that ended before its answer."""
     return [_status(sandbox) for _ in range(calls)]
 
 
 def _status(sandbox: Sandbox) -> int | None:
     try:
         return upload(sandbox, event()).status_code
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
         return None
 
 
@@ -87,6 +87,47 @@ def test_faults_of_a_rate_strike_the_same_calls_in_every_process_with_the_same_s
 
     assert runs[0] == runs[1] != runs[2]
     assert set(runs[0]) == {200, None}
+
+
+def test_every_kind_of_fault_can_be_ordered_at_a_call() -> None:
+    orders = [
+        *("503 calls=1", "500 calls=2", "429 calls=3", "malformed calls=4", "non_json calls=5"),
+        *("reset_before calls=6", "reset_after calls=7", "truncated calls=8"),
+        *("nothing_processed calls=9", "record_error calls=10", "positionless calls=11"),
+        "slow seconds=0.2 calls=12",
+    ]
+    with running_sandbox(*(word for order in orders for word in ("--fault", order))) as sandbox:
+        found = statuses(sandbox, 8)
+        nothing, one_record, positionless, slow = (
+            upload(sandbox, event(), profile("")) for _ in range(4)
+        )
+        struck = [each["fault"] for each in sandbox.calls()]
+        stored = len(sandbox.events())
+
+    assert found == [503, 500, 429, 400, 502, None, None, None]
+    assert nothing.json()["processed"] == len(nothing.json()["unprocessed"]) == 0
+    assert [each["code"] for each in one_record.json()["unprocessed"]] == [555, 523]
+    assert "Skipped" not in positionless.text
+    assert slow.elapsed.total_seconds() >= 0.2
+    assert struck == [
+        *("status", "status", "status", "malformed", "non_json", "reset_before", "reset_after"),
+        *("truncated", "nothing_processed", "record_error", "positionless", "slow"),
+    ]
+    assert stored == 4  # those of the calls 7, 8, 11 and 12
+
+
+def test_a_host_that_is_not_loopback_is_served_once_it_is_allowed() -> None:
+    with running_sandbox("--host", "0.0.0.0", "--allow-remote") as sandbox:  # noqa: S104 - allowed
+        port = sandbox.url.rpartition(":")[2]
+        answer = requests.post(
+            f"http://127.0.0.1:{port}/1/upload",
+            headers=sandbox.headers,
+            json={"d": [profile()]},
+            timeout=TIMEOUT,
+        )
+
+    assert sandbox.url.startswith("http://0.0.0.0:")
+    assert answer.json()["processed"] == 1
 
 
 def test_latency_spreads_by_the_seed() -> None:
