@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 REASONS_SHOWN: Final = 20
 """At once; the others are behind a fold."""
 
+CALLS_PLOTTED: Final = 10
+"""Of a kind, at least: how fewer of them were spread says nothing that the table does not."""
+
 LABELS: Final = {
     "delivered": "Delivered",
     "rejections": "Delivered, with rejections",
@@ -66,6 +69,11 @@ def render(report: Report) -> str:
             reasons=reasons[:REASONS_SHOWN],
             further_reasons=reasons[REASONS_SHOWN:],
             plots=_plots(report),
+            latencies=[
+                (kind, latency_plot(kind))
+                for kind in report.calls.kinds
+                if kind.made >= CALLS_PLOTTED
+            ],
             settings=_settings(report.settings),
         )
     )
@@ -92,7 +100,7 @@ def _again(stream: ReportedStream) -> tuple[int, ...]:
     return counts
 
 
-def _plots(report: Report) -> dict[str, Plot | list[Plot] | None]:
+def _plots(report: Report) -> dict[str, Plot | None]:
     """Those that have something to show."""
     timeline, seconds = report.timeline, report.run.seconds
     made = report.calls.made
@@ -100,7 +108,6 @@ def _plots(report: Report) -> dict[str, Plot | list[Plot] | None]:
         "rows": rows_plot(timeline, seconds) if made else None,
         "calls": calls_plot(timeline, seconds) if made else None,
         "trouble": trouble_plot(timeline, seconds) if _has_trouble(report) else None,
-        "latency": [latency_plot(kind) for kind in report.calls.kinds if kind.bands],
     }
 
 

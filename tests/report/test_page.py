@@ -94,6 +94,12 @@ def test_its_numbers_are_those_of_the_report(page: Page, tmp_path: Path, name: s
     assert [count(row[2]) for row in bands] == [band.count for band in calls.kinds[0].bands]
 
 
+def test_a_few_calls_are_told_without_a_plot(page: Page, tmp_path: Path) -> None:
+    show(page, ALL["clean"](), tmp_path)
+    assert page.locator("[id^=plot-latency]").count() == 0
+    assert rows(page, "#kinds")[0][:2] == ["upload", "3"]
+
+
 def numbers(page: Page, selector: str) -> list[list[int]]:
     return [[count(cell) for cell in row[1:]] for row in rows(page, selector)]
 
@@ -119,7 +125,11 @@ def test_the_first_keys_lead_to_the_rows(page: Page, tmp_path: Path) -> None:
     ("name", "status", "sentence"),
     [
         ("clean", "Delivered exit code 0", "Delivered: all 3,000 rows are in CleverTap."),
-        ("small", "Delivered, with rejections exit code 0", "199 were rejected."),
+        (
+            "small",
+            "Delivered, with rejections exit code 0",
+            "199 were rejected, 2 rows of earlier runs were rejected again.",
+        ),
         ("many_reasons", "Delivered in part exit code 3", "but too many rows were rejected"),
         ("nine_hours", "Stopped exit code 1", "15,000 were left for the next run."),
         ("empty", "Delivered exit code 0", "Delivered: the tap sent no rows."),
