@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -314,6 +315,14 @@ def test_what_a_run_that_was_cut_off_has_left_stays_for_the_next_run(
 
     with open_ledger(None, uncertain="hold", **of_account) as ledger:
         assert ledger.recovered.events == 1
+
+
+def test_the_ledger_of_a_newer_program_is_told(keeping: dict[str, Any], tmp_path: Path) -> None:
+    assert faulty(lines(keeping, ledger_of)) == set()
+    (file,) = tmp_path.rglob("ledger.sqlite")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE clevertap_ledger_version SET version = 999")
+    assert "was written by a newer target-clevertap" in fault(lines(keeping, ledger_of), "ledger")
 
 
 def test_a_ledger_that_is_off_is_not_made(right: dict[str, Any], tmp_path: Path) -> None:
