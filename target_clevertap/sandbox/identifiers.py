@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 KINDS = ("identity", "objectId", "FBID", "GPID")
 """In order of precedence when a record has several, which is a guess: none is documented."""
 
+_OTHER_KINDS = frozenset(KINDS) - {"identity"}
+
 Identifier: TypeAlias = tuple[str, str]
 """A kind and a value."""
 
@@ -37,6 +39,9 @@ def identifier_text(value: object) -> str | None:
 
 def identifiers_of(record: Mapping[str, object]) -> list[Identifier]:
     """All usable identifiers at the root of `record`, the one that decides first."""
+    identity = record.get("identity")
+    if type(identity) is str and identity and _OTHER_KINDS.isdisjoint(record):  # nearly always
+        return [("identity", identity)]
     return [
         (kind, text)
         for kind in KINDS

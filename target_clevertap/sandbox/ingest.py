@@ -62,6 +62,8 @@ class Ingest:
         self._known = self._people.find(
             identifier for _, identifiers in owned for identifier in identifiers
         )
+        if not self._known:
+            return
         merged = {
             self._known[identifier]
             for record, identifiers in owned
