@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 
 from target_clevertap.errors import LedgerError
 from target_clevertap.ledger.calls import Calls, Recovered
+from target_clevertap.ledger.forgetting import (
+    Forgettable,
+    count_rows,
+    forget_rows,
+    forget_segment,
+)
 from target_clevertap.ledger.known import Known, Settled
 from target_clevertap.ledger.migrations import migrate
 from target_clevertap.ledger.place import open_database
@@ -47,6 +53,7 @@ class Ledger:
         """
         self._database = database
         self._clock = clock
+        self._account = run.account
         self._uncertain = uncertain
         at_once = Known(database)
         self._known = Recent(database) if database.journalled else at_once
@@ -191,6 +198,39 @@ class Ledger:
         """How many members a list has."""
         return self._segments.member_count(name)
 
+    def knows(self, stream: str) -> bool:
+        """Whether a run has had the stream."""
+        return self._streams.known(stream)
+
+    def forgettable(self, stream: str, before: int | None = None) -> Forgettable:
+        """How many rows `forget` would forget."""
+        number = self.claim(stream).number
+        self._known.fold()
+        with self._database.reading() as connection:
+            return count_rows(connection, number, before)
+
+    def forget(self, stream: str, before: int | None = None) -> None:
+        """Forget what was delivered of a stream, and what waits.
+
+        Args:
+            stream: its name.
+            before: in seconds since the epoch; only what is older. None: everything.
+        """
+        number = self.claim(stream).number
+        self._known.fold()
+        with self._database.writing() as connection:
+            forget_rows(connection, number, before)
+        self._waiting.count()
+
+    def forget_segment(self, name: str) -> None:
+        """Forget the last upload of a list, and its members."""
+        with self._database.writing() as connection:
+            forget_segment(connection, self._account, name)
+
+    def shrink(self) -> None:
+        """Give room that is no longer needed back to the disk."""
+        self._database.shrink()
+
     def size(self) -> int:
         """Bytes on disk."""
         return self._database.size()
@@ -201,6 +241,7 @@ class Ledger:
             # What cannot be tidied up now is not lost: the next run does it, or says what is wrong.
             with suppress(LedgerError):
                 self._known.fold()
+                self._waiting.tidy()
                 self._calls.end()
         finally:
             self._database.close()

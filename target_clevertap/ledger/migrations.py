@@ -57,3 +57,16 @@ def version_of(database: Database, connection: Connection, newest: int = len(MIG
             f"{version}, this program knows {newest}). Use that one, or update this one."
         )
     return version
+
+
+def require_tables(database: Database) -> None:
+    """Returns when the tables are there as this program has them, without making them.
+
+    Raises:
+        LedgerError: they are not.
+    """
+    with database.reading() as connection:
+        if version_of(database, connection) < len(MIGRATIONS):
+            raise LedgerError(
+                f"There is no ledger in {database.place} yet: the first run makes it."
+            )

@@ -34,13 +34,19 @@ def open_database(url: str | None, folder: Path, run: Run | None = None) -> Data
         LedgerError: it cannot be used.
     """
     if url is None:
-        return SqliteDatabase(folder / FILE, run)
+        return _file(folder / FILE, run)
     parsed = _parsed(url)
     if parsed.get_backend_name() == "postgresql":
         return PostgresDatabase(parsed)
     if parsed.database in {None, "", ":memory:"}:
         raise LedgerError("ledger_url must name a file after sqlite:///, such as /data/ledger.db.")
-    return SqliteDatabase(Path(str(parsed.database)), run)
+    return _file(Path(str(parsed.database)), run)
+
+
+def _file(path: Path, run: Run | None) -> SqliteDatabase:
+    if run is None and not path.exists():
+        raise LedgerError(f"There is no ledger at {path} yet: the first run makes it.")
+    return SqliteDatabase(path, run)
 
 
 def _parsed(url: str) -> URL:

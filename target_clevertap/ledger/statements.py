@@ -25,6 +25,9 @@ UNCHANGED_PROFILES: Final = select(_at.c.i).join_from(
 )
 """Parameters: marks, contents, n."""
 
+KNOWN_PROFILES: Final = select(_at.c.i).join_from(_at, profile, profile.c.mark == _mark)
+"""Parameters: marks, n."""
+
 FORGET_PROFILES: Final = delete(profile).where(
     profile.c.mark.in_(
         # In their order, so that two who forget the same profiles wait for each other in turn.

@@ -11,7 +11,7 @@ from target_clevertap.errors import LedgerBusy
 from target_clevertap.ledger import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from sqlalchemy import Connection
 
@@ -65,6 +65,13 @@ class Streams:
         """The number of a stream that was claimed."""
         return self._claimed[name].number
 
+    def known(self, name: str) -> bool:
+        """Whether a run has had the stream."""
+        table = tables.stream
+        this = (table.c.account == self._run.account) & (table.c.name == name)
+        with self._database.reading() as connection:
+            return connection.scalar(select(table.c.number).where(this)) is not None
+
     def marks(self, connection: Connection) -> list[bytes]:
         """What each stream of the account adds to the marks of its profiles."""
         of_account = tables.stream.c.account == self._run.account
@@ -78,11 +85,12 @@ class Streams:
         with self._database.writing() as connection:
             connection.execute(
                 update(tables.stream)
-                .where(tables.stream.c.number.in_(self._numbers()))
+                .where(tables.stream.c.number.in_(self.numbers()))
                 .values(first_run_done_at=done, last_run_at=now)
             )
 
-    def _numbers(self) -> Iterable[int]:
+    def numbers(self) -> list[int]:
+        """The numbers of the streams that were claimed."""
         return [entry.number for entry in self._claimed.values()]
 
     def _enter(self, name: str) -> StreamEntry:

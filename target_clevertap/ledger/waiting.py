@@ -59,7 +59,21 @@ class Waiting:
         self._run = run
         self._clock = clock
         self._lock = Lock()  # what is counted is what is there
+        self.count()
+
+    def count(self) -> None:
+        """Look again for which streams rows wait."""
         self._count = Counter(self._counts())
+
+    def tidy(self) -> None:
+        """Forget the SCHEMA messages by which no row was announced."""
+        of, row = tables.announced, tables.waiting
+        used = (row.c.stream == of.c.stream) & (row.c.announced == of.c.digest)
+        unused = delete(of).where(
+            of.c.stream.in_(self._streams.numbers()), ~select(row.c.id).where(used).exists()
+        )
+        with self._database.writing() as connection:
+            connection.execute(unused)
 
     def waits_for(self, stream: str) -> bool:
         """Whether a row of the stream waits; asks only what is in memory."""

@@ -87,7 +87,6 @@ def fill_up(place: Place) -> tuple[str, int]:
         import resource, sys
         from pathlib import Path
         from target_clevertap.errors import LedgerError
-from target_clevertap.ledger.tables import version
         from tests.ledger.places import Place, events
 
         ledger = Place(None, Path({str(place.folder)!r})).open()
