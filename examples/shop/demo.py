@@ -169,7 +169,7 @@ class Demo:
         _say(
             "Singer state let it read on from where it was. Arrived:",
             *_arrival(sandbox.arrived_after(seen)),
-            "among them yesterday's last user, order and page view: a bookmark includes its row",
+            "The tap repeats the rows at its bookmarks; the ledger knows them, so none came twice.",
         )
         _say(*_segment(sandbox))
 

@@ -128,4 +128,6 @@ class Project:
             "TARGET_CLEVERTAP_PASSCODE": PASSCODE,
             "TARGET_CLEVERTAP_API_URL": self.api_url,
             "TARGET_CLEVERTAP_WORK_DIR": str(self.work_dir),
+            # Many rows are wrong on purpose; in a small shop, more than a real one would stand.
+            "TARGET_CLEVERTAP_MAX_REJECTED_PERCENT": "100",
         }

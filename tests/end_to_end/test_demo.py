@@ -34,7 +34,7 @@ def test_the_demo_shows_both_days_and_ends_well(
     assert as_expected
     assert [page.status_code for page in pages] == [200]
     assert "exactly the rows that were made wrong on purpose" in shown
-    assert "11 x profile" in shown
+    assert "10 x profile" in shown
     assert "identity_forbidden: The identifier is a word" in shown
     assert str(min((tmp_path / "demo").rglob("rejected.jsonl"))) in shown
 
