@@ -1,10 +1,11 @@
 """What `clevertap-sandbox` can take, with its database on disk.
 
-`python -m benchmarks.sandbox_speed [CALLS]`
+`python -m benchmarks.sandbox_speed [CALLS [ROUNDS]]`
 
 The sandbox is a process of its own and uses one core. Its CPU seconds are what counts, because a
 machine that is shared gives a process its seconds late; they are the whole process's without its
-start. Every record is new, is checked by every rule, and is read back as a count at the end.
+start, and the least of some rounds, because neighbours on a core make them more and never less.
+Every record is new, is checked by every rule, and is counted in the database at the end.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ Kind = Literal["profiles", "events"]
 
 KINDS: Final[tuple[Kind, ...]] = ("profiles", "events")
 CALLS: Final = 300
+ROUNDS: Final = 3
 GOAL: Final = 60_000
 """Records that one core must accept in a second."""
 
@@ -59,15 +61,23 @@ class SandboxRun:
         return self.records / self.cpu_seconds
 
 
-def sandbox_speed(calls: int = CALLS) -> list[SandboxRun]:
-    """A load of profiles and a load of events, each of so many calls.
+def sandbox_speed(calls: int = CALLS, rounds: int = ROUNDS) -> list[SandboxRun]:
+    """The best of some loads of profiles, and of events, each of so many calls.
 
     Raises:
         BenchFailed: when not every record has been accepted.
     """
     with TemporaryDirectory(prefix="bench-") as folder:
         start = _cpu_seconds(Path(folder) / "start.db", lambda _: None)[0]
-        return [_run(kind, calls, Path(folder) / f"{kind}.db", start) for kind in KINDS]
+        runs = [
+            _run(kind, calls, Path(folder) / f"{kind}-{turn}.db", start)
+            for turn in range(rounds)
+            for kind in KINDS
+        ]
+    return [
+        min((run for run in runs if run.kind == kind), key=lambda run: run.cpu_seconds)
+        for kind in KINDS
+    ]
 
 
 def _run(kind: Kind, calls: int, db: Path, start: float) -> SandboxRun:
@@ -169,9 +179,9 @@ _RECORDS: Final[dict[Kind, Callable[[int], dict[str, Any]]]] = {
 }
 
 
-def main(calls: int = CALLS) -> int:
+def main(calls: int = CALLS, rounds: int = ROUNDS) -> int:
     """Print what was measured; 1 if it is less than the goal."""
-    runs = sandbox_speed(calls)
+    runs = sandbox_speed(calls, rounds)
     for run in runs:
         sys.stdout.write(
             f"{run.records:,} {run.kind}: {run.records_a_core_second:,.0f} records/s on one core "
