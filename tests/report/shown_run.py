@@ -1,6 +1,6 @@
 """A run that shows how it stands, as a process of its own: for a terminal to look at.
 
-The argument says how it ends: `well`, `state` (it writes one), `raise`, or `at_once`.
+The argument says how it ends: `well`, `state` (it writes one), `raise`, `slow` or `at_once`.
 """
 
 from __future__ import annotations
@@ -55,6 +55,9 @@ def main(ending: str) -> None:
         live.wipe()
         os.write(2, b'{"bookmarks": {}}\n')  # standard output is the same terminal, say
         clock.now += 1
+        live.tick()
+    if ending == "slow":
+        clock.now += 30
         live.tick()
     if ending == "at_once":
         os._exit(143)

@@ -143,24 +143,26 @@ def test_the_own_folder_is_kept_also_when_the_clock_was_wrong(runs: Path, ended:
     assert own.path.exists()
 
 
-def test_nothing_but_folders_of_runs_is_removed(
-    runs: Path, folder: Folder, ended: int, tmp_path: Path
+def test_nothing_but_folders_of_runs_is_removed_or_counted(
+    runs: Path, folder: Folder, ended: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     outside = tmp_path / "outside"
     (outside / "precious").mkdir(parents=True)
     old = old_runs(runs, ended, 31)
     (old[0] / "link").symlink_to(outside)
-    others = [runs / "notes", runs / "20240101T000000Z", runs / f"x20240101T000000Z-{ended}"]
+    others = [runs / "notes", runs / "29990101T000000Z", runs / f"x20240101T000000Z-{ended}"]
     for path in others:
         path.mkdir()
-    link, file = runs / f"20240102T000000Z-{ended}", runs / f"20240103T000000Z-{ended}"
+    link, file = runs / f"29990102T000000Z-{ended}", runs / f"20240103T000000Z-{ended}"
     link.symlink_to(outside)
     file.write_text("")
 
     folder.prune()
 
-    assert not old[0].exists()
+    kept = FOLDERS_KEPT - 1
+    assert [path.exists() for path in old] == [False] * (31 - kept) + [True] * kept
     assert all(path.exists() for path in (*others, link, file))
+    assert caplog.text == ""
     assert (outside / "precious").exists()
 
 

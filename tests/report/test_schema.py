@@ -55,6 +55,12 @@ def test_every_member_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_a_run_takes_the_time_from_its_start_to_its_end(name: str) -> None:
+    run = ALL[name]().run
+    assert (run.ended - run.started).total_seconds() == pytest.approx(run.seconds)
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_counts_of_a_report_add_up(name: str) -> None:
     report = ALL[name]()
     for rows in (*report.streams, report.totals):
