@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_number = count(1)
-
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Database]:
@@ -26,10 +23,17 @@ def server() -> Iterator[Database]:
 
 
 @pytest.fixture
-def database(server: Database) -> Iterator[Database]:
-    """An empty database on it."""
-    with server.scratch(f"ledger_{next(_number)}") as database:
-        yield database
+def database(server: Database) -> Database:
+    """An empty database on it, to which nobody is connected."""
+    with server.connect() as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    return server
 
 
 @pytest.fixture
