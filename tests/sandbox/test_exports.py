@@ -121,3 +121,19 @@ def test_a_batch_size_that_cannot_be_is_malformed(sandbox: Sandbox, size: str) -
     answer = call(sandbox, "POST", f"/1/events.json?batch_size={size}", json=DAY)
 
     assert answer.status_code == 400
+
+
+def test_a_cursor_is_good_for_what_it_was_asked_for_alone(sandbox: Sandbox) -> None:
+    send(sandbox, NOON)
+
+    assert page(sandbox, first(sandbox)["cursor"], "profiles")["code"] == 400
+
+
+def test_a_page_has_five_thousand_records_at_most(sandbox: Sandbox) -> None:
+    for _ in range(6):
+        send(sandbox, *[NOON] * 999)
+    asked = call(sandbox, "POST", "/1/events.json?batch_size=6000", json=DAY).json()
+    one = page(sandbox, asked["cursor"])
+
+    assert len(one["records"]) == 5000
+    assert len(page(sandbox, one["next_cursor"])["records"]) == 994
