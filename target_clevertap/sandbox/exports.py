@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from target_clevertap.sandbox.answers import Answer, failure, json_answer
 from target_clevertap.sandbox.codec import decode_json
-from target_clevertap.sandbox.reading import profile_record
+from target_clevertap.sandbox.reading import person_record, profile_record
 
 if TYPE_CHECKING:
     from target_clevertap.sandbox.account import Account
@@ -30,9 +30,6 @@ MAX_BATCH = 5_000  # DOC
 LIFE_SECONDS = {"events": 4 * 3600, "profiles": 4 * 24 * 3600}  # 3P
 DATES = 4002
 """The code of days that are none (3P); its text is a guess."""
-OWNER = ("identity", "email", "name", "profileData")
-"""What an event tells of its profile; the shape of the record is a guess."""
-
 Day = Annotated[int, Meta(ge=19700101, le=99981231)]
 Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
@@ -136,22 +133,18 @@ def _rows(account: Account, cursor: Cursor) -> list[tuple[int, dict[str, Any]]]:
         "AND id > ? ORDER BY id LIMIT ?",
         values,
     ).fetchall()
+    owners = {profile: person_record(account, profile) for profile in {row[1] for row in events}}
     return [
-        (number, _event(account, profile, identity, ts, properties))
+        (number, _event(owners[profile] or {"identity": identity}, ts, properties))
         for number, profile, identity, ts, properties in events
     ]
 
 
-def _event(
-    account: Account, profile: int, identity: str, ts: int, properties: str
-) -> dict[str, Any]:
+def _event(owner: dict[str, Any], ts: int, properties: str) -> dict[str, Any]:
+    """An event with what it tells of its profile (3P: `profile.email`; the rest: guess)."""
     moment = datetime.fromtimestamp(ts, timezone.utc)
-    owner = profile_record(account, profile) or {"identity": identity}
-    summary = {
-        key: owner[key] for key in ("identity", "email", "name", "profileData") if key in owner
-    }
     return {
-        "profile": summary,
+        "profile": owner,
         "ts": int(f"{moment:%Y%m%d%H%M%S}"),
         "event_props": decode_json(properties),
     }

@@ -37,7 +37,16 @@ def _find(account: Account, key: str, value: str) -> int | None:
 
 
 def profile_record(account: Account, profile: int) -> dict[str, Any]:
-    """A profile as it is handed out; empty if it has been deleted."""
+    """A profile as it is handed out, with a summary of its events and its devices."""
+    return {
+        **person_record(account, profile),
+        "events": _events(account, profile),
+        "platformInfo": _devices(account, profile),
+    }
+
+
+def person_record(account: Account, profile: int) -> dict[str, Any]:
+    """A profile's properties and identity as they are handed out; empty if it has been deleted."""
     properties = account.people.properties([profile]).get(profile)
     if properties is None:
         return {}
@@ -49,8 +58,6 @@ def profile_record(account: Account, profile: int) -> dict[str, Any]:
         **{key: value for key, value in record.items() if value is not None},
         **({"identity": identities[0]} if identities else {}),
         "profileData": properties,
-        "events": _events(account, profile),
-        "platformInfo": _devices(account, profile),
     }
 
 
