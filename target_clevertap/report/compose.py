@@ -21,8 +21,8 @@ from target_clevertap.report.model import (
     ReportedSegment,
     ReportedStream,
     Timeline,
-    encodable,
     total,
+    writable,
 )
 from target_clevertap.report.settings_used import settings_used
 from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping
@@ -72,7 +72,8 @@ def compose(  # noqa: PLR0913 - what is known of a run
     totals, seconds = total(streams), round(measures.seconds, 3)
     again = sum(stream.tried_again.rejected for stream in streams)
     end = ending(failures, totals, rejected_again=again, dry_run=settings.dry_run)
-    return Report(
+    rejected_any = rejected_file is not None and bool(totals.rejected or again)
+    report = Report(
         run=ReportedRun(
             id=run_id,
             started=started,
@@ -91,8 +92,9 @@ def compose(  # noqa: PLR0913 - what is known of a run
         calls=calls_of(measures),
         timeline=timeline_of(measures),
         segments=tuple(segments),
-        rejected_file=_path(rejected_file if totals.rejected or again else None),
+        rejected_file=str(rejected_file) if rejected_any else None,
     )
+    return writable(report)
 
 
 def kind_of(settings: Settings, stream: str) -> StreamKind:
@@ -122,10 +124,6 @@ def timeline_of(measures: Measures) -> Timeline:
             Interval(at=number * seconds, **asdict(slice_)) for number, slice_ in enumerate(slices)
         ),
     )
-
-
-def _path(path: Path | None) -> str | None:
-    return None if path is None else encodable(str(path))
 
 
 def _call_kind(name: str, kind: Kind) -> CallKind:

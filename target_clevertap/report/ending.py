@@ -12,7 +12,6 @@ from target_clevertap.errors import (
     TargetCleverTapError,
     TooManyRejected,
 )
-from target_clevertap.report.model import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +51,7 @@ def ending(
     outcome = _outcome(code, totals.rejected + rejected_again)
     parts = [*_rows(totals, dry_run=dry_run), *_rejected_again(rejected_again)]
     sentence = f"{_lead(outcome, worst, dry_run=dry_run)}: {', '.join(parts)}."
-    problems = (encodable(line) for failure in failures for line in _lines(failure))
+    problems = (line for failure in failures for line in _lines(failure))
     return Ending(code, outcome, sentence, tuple(problems))
 
 

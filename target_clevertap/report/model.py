@@ -146,7 +146,7 @@ class ReportedStream(Counts, frozen=True, kw_only=True):
         reasons = sorted(map(_shown, rejections), key=lambda reason: -reason.count)
         again = again or Tally()
         return cls(
-            name=encodable(name),
+            name=name,
             kind=kind,
             read=tally.read,
             accepted=tally.accepted,
@@ -275,6 +275,23 @@ def total(streams: Iterable[Counts]) -> Counts:
     return Counts(**sums)
 
 
+def writable(report: Report) -> Report:
+    """The report without what UTF-8 cannot write: JSON and paths may hold halves of characters."""
+    try:
+        msgspec.json.encode(report)
+    except UnicodeEncodeError:
+        return msgspec.convert(_replaced(msgspec.to_builtins(report)), Report)
+    return report
+
+
+def _replaced(value: object) -> object:
+    if isinstance(value, dict):
+        return {_replaced(name): _replaced(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replaced(item) for item in value]
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+
+
 def _settled(tally: Tally) -> int:
     settled = tally.accepted + tally.unchanged + tally.already_delivered
     return settled + tally.rejected + tally.ignored
@@ -283,11 +300,6 @@ def _settled(tally: Tally) -> int:
 def _shown(reason: Reason) -> Reason:
     keys = tuple(map(_cut, reason.first_keys[:KEYS_SHOWN]))
     return msgspec.structs.replace(reason, first_keys=keys)
-
-
-def encodable(text: str) -> str:
-    """A text that can be written: JSON may hold halves of characters, which UTF-8 cannot."""
-    return text.encode(errors="replace").decode()
 
 
 def _cut(key: str) -> str:

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from target_clevertap.report.model import encodable
 from target_clevertap.settings import LEDGER_OFF
 
 if TYPE_CHECKING:
@@ -43,11 +42,7 @@ def _masked(url: str | None) -> str | None:
 
 
 def _stripped(value: object) -> object:
-    """A value without the options that were not given, as JSON can be written."""
+    """Mappings without the options that were not given."""
     if isinstance(value, dict):
-        return {
-            encodable(name): _stripped(item) for name, item in value.items() if item is not None
-        }
-    if isinstance(value, list | tuple):
-        return [_stripped(item) for item in value]
-    return encodable(value) if isinstance(value, str) else value
+        return {name: _stripped(item) for name, item in value.items() if item is not None}
+    return list(value) if isinstance(value, tuple) else value

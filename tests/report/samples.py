@@ -269,7 +269,9 @@ def nasty() -> Report:
         ],
         [segment],
         [CleverTapError(NASTY), OSError(28, "No space left on device", "/" + "deep/" * 60)],
-        settings(work_dir=f"/x/{NASTY}", ledger_url="postgresql://me:marker@db:5432/x?password=m"),
+        settings(
+            work_dir=f"/x/{NASTY}\udcff", ledger_url="postgresql://me:marker@db:5432/x?password=m"
+        ),
     )
 
 

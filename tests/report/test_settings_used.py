@@ -39,8 +39,3 @@ def test_mappings_are_shown_as_they_were_written() -> None:
     users = settings_used(settings())["streams"]["public-users"]
     assert users["identifier"] == {"kind": "identity", "column": "id"}
     assert users["properties"]["Phone"] == {"column": "mobile"}
-
-
-def test_text_that_no_file_can_hold_does_not_keep_the_report_from_being_written() -> None:
-    used = settings_used(settings(work_dir="/x/\ud800"))
-    assert used["work_dir"] == "/x/?"
