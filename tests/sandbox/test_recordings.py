@@ -114,8 +114,8 @@ REFUSALS = [
     (
         523,
         (
-            b"'identity' or 'fbId' or 'gpId' or 'objectId' is necessary under 120 chars to identify "
-            b"the user. "
+            b"'identity' or 'fbId' or 'gpId' or 'objectId' is necessary under 120 chars to "
+            b"identify the user. "
         ),
         b'{ "type" : "profile" , "identity" : "" , "profileData" : { }}',
         None,
