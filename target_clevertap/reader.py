@@ -55,6 +55,8 @@ class LineReader(GenericSingerReader[bytes]):
         them undecoded. It returns whether it did."""
         self.before: Callable[[], None] = lambda: None
         """Is called once, before the first line."""
+        self.failed: Callable[[BaseException], None] = lambda _: None
+        """Is told what has ended the reading before the input did."""
         self._stopped = False
         self._bell: tuple[int, int] | None = None
 
@@ -70,10 +72,19 @@ class LineReader(GenericSingerReader[bytes]):
         callbacks: Mapping[str, Callable[[Message], None]],
     ) -> Counter[str]:
         """Hands every message to the callback of its type; returns how many of each there were."""
+        try:
+            self.before()
+            return self._process(file_input or self.default_input, callbacks)
+        except BaseException as error:
+            self.failed(error)
+            raise
+
+    def _process(
+        self, source: IO[bytes] | IO[str], callbacks: Mapping[str, Callable[[Message], None]]
+    ) -> Counter[str]:
         counts: Counter[str] = Counter()
         taken = 0
-        self.before()
-        for lines in self._lines(file_input or self.default_input):
+        for lines in self._lines(source):
             for line in lines:
                 self.line_number += 1
                 self.line = line

@@ -61,6 +61,7 @@ class TargetCleverTap(Target):
         self.run = Run(self.settings, _write_state, wake=self.message_reader.ring)
         self.message_reader.tick = self.run.tick
         self.message_reader.before = self._try_again
+        self.message_reader.failed = self.close
         self._signal: int | None = None
         self._plain_sinks: dict[object, CleverTapSink] = {}
 
@@ -260,9 +261,10 @@ class TargetCleverTap(Target):
         Raises:
             TargetCleverTapError: when the run could not do all that it should.
         """
-        self.run.finish(cut_off=self._signal is not None)
-        if self._signal is not None:
-            raise Interrupted(self._signal)
+        with self:
+            self.run.finish(cut_off=self._signal is not None)
+            if self._signal is not None:
+                raise Interrupted(self._signal)
 
     @override
     def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:
@@ -323,8 +325,7 @@ class TargetCleverTap(Target):
         config = config or _ConfigInput()
         if check:
             return print_check(lambda: cls.typed(cls._merged(config)))
-        with cls(config=cls._merged(config)) as target:
-            target.listen(file_input)
+        cls(config=cls._merged(config)).listen(file_input)
         return 0
 
     @classmethod

@@ -87,8 +87,7 @@ def load(
     signal.signal(signal.SIGTERM, handlers[1])
     capsys.readouterr()
     try:
-        with target:
-            target.listen(io.BytesIO(lines(messages)))  # type: ignore[arg-type] # our reader takes bytes
+        target.listen(io.BytesIO(lines(messages)))  # type: ignore[arg-type] # our reader takes bytes
     finally:
         written.states = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return written.states
