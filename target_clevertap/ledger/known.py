@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 from target_clevertap.ledger.packed import DIGEST_BYTES, split
 from target_clevertap.ledger.packed import marks as about
-from target_clevertap.ledger.statements import FORGET_PROFILES, KNOWN_EVENTS, UNCHANGED_PROFILES
+from target_clevertap.ledger.statements import (
+    FORGET_PROFILES,
+    KNOWN_EVENTS,
+    UNCHANGED_PROFILES,
+    positions_in,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -46,16 +51,17 @@ class Known:
         if not marks:
             return []
         with self._database.reading() as connection:
-            rows = connection.execute(KNOWN_EVENTS, about(marks)).all()
-            return sorted((position, held) for position, held in rows)
+            found, held = connection.execute(KNOWN_EVENTS, about(marks)).one()
+        kept = positions_in(held)
+        return [(position, position in kept) for position in sorted(positions_in(found))]
 
     def unchanged(self, marks: bytes, contents: bytes) -> list[int]:
         """Position of each profile whose content is the one that was taken last."""
         if not marks:
             return []
         with self._database.reading() as connection:
-            found = connection.scalars(UNCHANGED_PROFILES, about(marks, contents=contents))
-            return sorted(found)
+            found = connection.scalar(UNCHANGED_PROFILES, about(marks, contents=contents))
+        return sorted(positions_in(found))
 
     def write(self, connection: Connection, settled: Settled) -> None:
         """Put what is settled to its place."""

@@ -11,7 +11,12 @@ from sqlalchemy import case, func, select
 from target_clevertap.ledger import tables
 from target_clevertap.ledger.packed import DIGEST_BYTES, STREAM_BYTES, split
 from target_clevertap.ledger.packed import marks as about
-from target_clevertap.ledger.statements import FORGOTTEN, KNOWN_EVENTS, KNOWN_PROFILES
+from target_clevertap.ledger.statements import (
+    FORGOTTEN,
+    KNOWN_EVENTS,
+    KNOWN_PROFILES,
+    positions_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -138,23 +143,22 @@ def _add_journal(connection: Connection, rows: Rows) -> None:
         events.update(split(row.events))
         contents.update(zip(split(row.profiles), split(row.contents, DIGEST_BYTES), strict=True))
     for marks in _chunks(events):
-        there = _pairs(connection, KNOWN_EVENTS, about(b"".join(marks)))
+        placed, kept = connection.execute(KNOWN_EVENTS, about(b"".join(marks))).one()
+        there, held = positions_in(placed), positions_in(kept)
         for position, mark in enumerate(marks):
             number = _number(mark[:STREAM_BYTES])
-            rows.delivered[number] += there.get(position, True)
-            rows.held[number] -= there.get(position, False)
+            rows.delivered[number] += position not in there or position in held
+            rows.held[number] -= position in held
     for marks in _chunks(contents):
-        placed = set(connection.scalars(KNOWN_PROFILES, about(b"".join(marks))))
+        there = positions_in(connection.scalar(KNOWN_PROFILES, about(b"".join(marks))))
         for position, mark in enumerate(marks):
             exists = contents[mark] != FORGOTTEN
-            rows.profiles[_number(mark[DIGEST_BYTES:])] += exists - (position in placed)
+            rows.profiles[_number(mark[DIGEST_BYTES:])] += exists - (position in there)
 
 
-def _pairs(
-    connection: Connection, statement: Select[Any], values: dict[str, Any] | None = None
-) -> dict[int, int]:
-    """The first two columns of the rows."""
-    return {row[0]: row[1] for row in connection.execute(statement, values).all()}
+def _pairs(connection: Connection, statement: Select[Any]) -> dict[int, int]:
+    """The two columns of the rows."""
+    return {row[0]: row[1] for row in connection.execute(statement).all()}
 
 
 def _chunks(marks: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import BigInteger, Boolean, bindparam, delete, select, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    String,
+    bindparam,
+    case,
+    cast,
+    delete,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.functions import aggregate_strings
 
 from target_clevertap.ledger.packed import DIGEST_BYTES, MARK_BYTES, piece, positions
 from target_clevertap.ledger.tables import event, profile
@@ -17,15 +28,19 @@ _at = positions()
 _mark = piece("marks", MARK_BYTES, _at.c.i)
 _content = piece("contents", DIGEST_BYTES, _at.c.i)
 
-KNOWN_EVENTS: Final = select(_at.c.i, event.c.held).join_from(_at, event, event.c.mark == _mark)
-"""Parameters: marks, n."""
+# The answer is one row, too: each row of an answer is a step like those in `packed`.
+_found = aggregate_strings(cast(_at.c.i, String), ",")
+_held = aggregate_strings(case((event.c.held, cast(_at.c.i, String))), ",")
 
-UNCHANGED_PROFILES: Final = select(_at.c.i).join_from(
+KNOWN_EVENTS: Final = select(_found, _held).join_from(_at, event, event.c.mark == _mark)
+"""The positions that are there, and those of them that are held. Parameters: marks, n."""
+
+UNCHANGED_PROFILES: Final = select(_found).join_from(
     _at, profile, (profile.c.mark == _mark) & (profile.c.content == _content)
 )
 """Parameters: marks, contents, n."""
 
-KNOWN_PROFILES: Final = select(_at.c.i).join_from(_at, profile, profile.c.mark == _mark)
+KNOWN_PROFILES: Final = select(_found).join_from(_at, profile, profile.c.mark == _mark)
 """Parameters: marks, n."""
 
 FORGET_PROFILES: Final = delete(profile).where(
@@ -47,6 +62,11 @@ DROP_FORGOTTEN: Final = delete(profile).where(
     profile.c.content == FORGOTTEN, profile.c.mark.in_(select(_mark).select_from(_at))
 )
 """Parameters: marks, n."""
+
+
+def positions_in(found: str | None) -> set[int]:
+    """The positions that a statement has found."""
+    return {int(position) for position in found.split(",")} if found else set()
 
 
 class Inserts:
