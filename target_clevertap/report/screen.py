@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import time
+from threading import Lock
 from typing import TYPE_CHECKING, Final, TextIO, cast
 
 from typing_extensions import override
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 LINES_AROUND: Final = 6
 """Of the terminal that are not for streams: headers, the total, and room for the log."""
 
+SECONDS_BETWEEN_PRINTS: Final = 0.1
+
 COLUMNS: Final = ("Read", "Rows/s", "Accepted", "Skipped", "Rejected", "Waiting")
 
 
@@ -35,22 +39,28 @@ class Screen:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._live: Live | None = None
+        self._above: Above | None = None
         self._moved: list[logging.StreamHandler[TextIO]] = []
 
     def show(self, standing: Standing) -> None:
         """Draw it over what was drawn before."""
         live = self._live = self._live or self._start()
+        if self._above is not None:
+            self._above.release()
         live.update(_table(standing, live.console), refresh=True)
 
     def wipe(self) -> None:
         """Take away what was drawn; the next `show` draws again."""
-        if self._live is None:
+        if self._live is None or self._above is None:
             return
+        self._above.release()
+        self._live.stop()
+        self._live = None
         for handler in self._moved:
             handler.setStream(self._stream)
         self._moved.clear()
-        self._live.stop()
-        self._live = None
+        # What another thread has logged meanwhile; nothing is drawn any more that it could meet.
+        self._above.release()
 
     def _start(self) -> Live:
         from rich.console import Console  # noqa: PLC0415 - takes longer than all else at the start
@@ -67,29 +77,46 @@ class Screen:
         live.start()
         # A process that is ended at once, by a second signal, would leave no cursor behind.
         console.show_cursor(show=True)
-        above = cast("TextIO", Above(console))
+        self._above = Above(console)
         for handler in _handlers_of(self._stream):
-            handler.setStream(above)
+            handler.setStream(cast("TextIO", self._above))
             self._moved.append(handler)
         return live
 
 
 class Above(io.TextIOBase):
-    """Prints whole lines above what is drawn, where they stay."""
+    """Prints whole lines above what is drawn, where they stay; for any thread.
+
+    Each time all is drawn again, which costs 3.5 ms, and at full speed a run logs hundreds of lines
+    a second: so lines that come fast are held back until the next one, or until `release`.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._begun = ""
+        self._lock = Lock()
+        self._held = ""
+        self._next = 0.0
 
     @override
     def write(self, text: str) -> int:
-        """The lines that are complete; the last one waits for its end."""
+        with self._lock:
+            self._held += text
+            if time.monotonic() >= self._next:
+                self._print()
+        return len(text)
+
+    def release(self) -> None:
+        """Print what is held back."""
+        with self._lock:
+            self._print()
+
+    def _print(self) -> None:
         from rich.text import Text  # noqa: PLC0415 - rich is there by now
 
-        *lines, self._begun = (self._begun + text).split("\n")
-        for line in lines:
-            self._console.print(Text.from_ansi(line), soft_wrap=True, highlight=False)
-        return len(text)
+        lines, end, self._held = self._held.rpartition("\n")
+        if end:
+            self._console.print(Text.from_ansi(lines), soft_wrap=True, highlight=False)
+            self._next = time.monotonic() + SECONDS_BETWEEN_PRINTS
 
 
 def _handlers_of(stream: TextIO) -> Iterator[logging.StreamHandler[TextIO]]:

@@ -1,6 +1,7 @@
 """A run that shows how it stands, as a process of its own: for a terminal to look at.
 
-The argument says how it ends: `well`, `state` (it writes one), `raise`, `slow` or `at_once`.
+The argument says how it ends: `well`, `state` (it writes one), `raise`, `slow`, `much` (is logged)
+or `at_once`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,9 @@ def main(ending: str) -> None:
         os.write(2, b'{"bookmarks": {}}\n')  # standard output is the same terminal, say
         clock.now += 1
         live.tick()
+    if ending == "much":
+        for number in range(300):
+            log.info("Line %d", number)
     if ending == "slow":
         clock.now += 30
         live.tick()

@@ -53,6 +53,13 @@ def test_the_log_is_above_what_is_drawn(well: Ended) -> None:
     assert well.terminal.frames[-1].startswith(LOGGED.rstrip())
 
 
+def test_much_that_is_logged_is_all_there_without_much_drawing() -> None:
+    ended = run("much")
+    lines = [line for line in ended.terminal.text.splitlines() if line.startswith("INFO Line")]
+    assert lines == [f"INFO Line {number}" for number in range(300)]
+    assert len(ended.terminal.frames) < 100
+
+
 def test_nothing_is_written_to_standard_output(well: Ended) -> None:
     assert well.stdout == ""
 
