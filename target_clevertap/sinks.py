@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.target_base import Target
 
-    from target_clevertap.delivery import Run, Ticket
+    from target_clevertap.delivery import Preview, Run, Ticket
     from target_clevertap.mapping import EventRules, ProfileRules, SegmentRules, Shortcut
     from target_clevertap.mapping.rules import Rules
     from target_clevertap.reader import LineReader
@@ -38,7 +38,7 @@ COUNTS_WHEN_READ = not hasattr(Sink, "_clean_up")
 class Origin(Protocol):
     """The target, as far as its sinks know it: the run, and the message being processed."""
 
-    run: Run
+    run: Run | Preview
     message: Record
     message_reader: LineReader
     trying_again: bool
@@ -266,7 +266,7 @@ class SegmentSink(MappedSink):
     @override
     def setup(self) -> None:
         super().setup()
-        self._segment = self.origin.run.segments.open(self.mapping, self._stream.name)
+        self._segment: Any = self.origin.run.segments.open(self.mapping, self._stream.name)
 
     @property
     @override

@@ -18,7 +18,7 @@ from singer_sdk.target_base import Target
 from typing_extensions import override
 
 from target_clevertap.batch_files import BATCH_CONFIG, Batch, Storage, batch_rows
-from target_clevertap.delivery import Run
+from target_clevertap.delivery import Preview, Run
 from target_clevertap.errors import InputError, Interrupted, SettingsError, StateNotWritten
 from target_clevertap.options import OPTIONS, print_check, print_suggestion
 from target_clevertap.reader import LineReader, Message, StateLine, decode
@@ -53,12 +53,18 @@ class TargetCleverTap(Target):
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
+    def __init__(self, *, preview: int | None = None, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
+        """Ready to listen.
+
+        Args:
+            preview: send nothing, and print what so many rows of each stream would be sent as.
+            kwargs: of the SDK.
+        """
         super().__init__(**kwargs)
         self.max_parallelism = 1  # no sink keeps anything that would have to be drained
         self.message: Message = {}
         self.trying_again = False
-        self.run = Run(self.settings, _write_state, wake=self.message_reader.ring)
+        self.run = self._run(preview)
         self.message_reader.tick = self.run.tick
         self.message_reader.before = self._try_again
         self.message_reader.failed = self.close
@@ -69,6 +75,11 @@ class TargetCleverTap(Target):
     def config_jsonschema(cls) -> dict[str, Any]:
         """The JSON Schema of the settings, which `--version` need not wait for."""
         return config_jsonschema()
+
+    def _run(self, preview: int | None) -> Run | Preview:
+        if preview is not None:
+            return Preview(self.settings, preview, click.echo)
+        return Run(self.settings, _write_state, wake=self.message_reader.ring)
 
     @classmethod
     @override
@@ -312,6 +323,7 @@ class TargetCleverTap(Target):
         file_input: IO[Any] | None = None,
         check: bool = False,
         suggest: Path | None = None,
+        preview: int | None = None,
     ) -> int:
         """Run the command: print what is asked for, or load what the tap sends.
 
@@ -325,7 +337,7 @@ class TargetCleverTap(Target):
         config = config or _ConfigInput()
         if check:
             return print_check(lambda: cls.typed(cls._merged(config)))
-        cls(config=cls._merged(config)).listen(file_input)
+        cls(config=cls._merged(config), preview=preview).listen(file_input)
         return 0
 
     @classmethod

@@ -4,6 +4,7 @@ from target_clevertap.delivery.batch import Limits
 from target_clevertap.delivery.checkpoints import Checkpoints
 from target_clevertap.delivery.delivery import Delivery
 from target_clevertap.delivery.outcomes import Outcomes, Ticket
+from target_clevertap.delivery.preview import Preview
 from target_clevertap.delivery.run import Run
 from target_clevertap.delivery.segments import SegmentList, Segments
 from target_clevertap.delivery.waiting import Waiting
@@ -13,6 +14,7 @@ __all__ = [
     "Delivery",
     "Limits",
     "Outcomes",
+    "Preview",
     "Run",
     "SegmentList",
     "Segments",

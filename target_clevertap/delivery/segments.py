@@ -171,6 +171,8 @@ class Segments:
         """Upload a list, unless CleverTap has the very same one."""
         segment.check_whole()
         name, before = segment.mapping.segment_name, known.members if known else None
+        if segment.accumulates and known is None and segment.first is None:
+            return SegmentResult(name, "unchanged", None, 0)  # nobody has come yet
         file = segment.spool.write(self._members(segment))
         if known and known.digest == file.digest and not self._resync:
             self._settle(segment, unchanged=True)

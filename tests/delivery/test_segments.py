@@ -113,6 +113,13 @@ def test_a_list_that_accumulates_needs_no_state_after_its_last_row(
     assert listed(sandbox) == ["u1"]
 
 
+def test_a_list_that_nobody_has_joined_yet_is_left_alone(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    assert load(accumulating(settings), [VIP_SCHEMA, state(1)], capsys) == [1]
+    assert uploads(sandbox) == 0
+
+
 def test_a_refused_list_that_accumulates_goes_through_when_that_is_meant(
     sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
 ) -> None:

@@ -1,0 +1,108 @@
+"""`--preview N`: what would be sent, and that nothing is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.pipeline import config, lines, load, record, schema, state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
+
+STREAMS = {
+    "users": {
+        "type": "profile",
+        "identifier": {"identity": "id"},
+        "properties": {"Name": "name", "Phone": "phone"},
+        "on_delete": "delete",
+    },
+    "orders": {"type": "event", "identifier": {"identity": "user"}, "event_name": "Ordered"},
+    "vip": {
+        "type": "segment",
+        "identifier": {"identity": "user"},
+        "segment_name": "VIP",
+        "owner_email": "admin@example.com",
+        "membership": "accumulate",
+    },
+}
+SCHEMAS = [
+    schema("users", id="integer", name="string", phone="string"),
+    schema("orders", id="integer", user="string"),
+    schema("vip", "user", user="string"),
+]
+
+
+def preview(settings: dict[str, Any], messages: list[Any], folder: Path, rows: int) -> Any:  # noqa: ANN401
+    file = folder / "config.json"
+    file.write_text(json.dumps(settings))
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "target_clevertap", "--config", str(file), "--preview", str(rows)],
+        input=lines(messages),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
+    settings = config(sandbox, tmp_path / "work", streams=STREAMS)
+    del settings["ledger_url"]
+    return settings
+
+
+def test_the_first_rows_of_each_stream_are_shown_as_they_would_be_sent(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    rows = [
+        record("users", id=1, name="Ada", phone="+4915123456789"),
+        record("users", id=2, name="Bob", phone="12"),
+        record("users", id=3, name="Eve", phone=None, _sdc_deleted_at="2026-01-01"),
+        record("users", id=4, name="Dan", phone="12"),
+        record("orders", id=1, user="u1"),
+        record("vip", user="u1"),
+        record("vip", user="u2", _sdc_deleted_at="2026-01-01"),
+        state(1),
+    ]
+    done = preview(settings, [*SCHEMAS, *rows], tmp_path, 3)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().splitlines() == [
+        "# users: the first 3 of 4 rows, as they would be sent",
+        '{"type":"profile","identity":"1","profileData":{"Name":"Ada","Phone":"+4915123456789"}}',
+        'delete {"identity":["3"]}',
+        "# users: 1 of them would be rejected",
+        "2: phone_country_missing: Phone has no country code and no usable country beside it",
+        "# orders: the first 1 of 1 rows, as they would be sent",
+        '{"type":"event","identity":"u1","evtName":"Ordered","evtData":{"id":1}}',
+        "# vip: the first 2 of 2 rows, as they would be sent",
+        "i,u1",
+        "remove i,u2",
+    ]
+    assert sandbox.calls() == []
+    assert not (tmp_path / "work").exists()
+
+
+def test_what_is_shown_is_what_is_sent(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [record("users", id=n, name=f"N {n}", phone="+4915123456789") for n in range(1, 30)]
+    shown = preview(settings, [*SCHEMAS, *rows], tmp_path, 50).stdout.decode().splitlines()
+    load(settings, [*SCHEMAS, *rows], capsys)
+    names = {json.loads(line)["profileData"]["Name"] for line in shown if line.startswith("{")}
+    assert names == {profile["properties"]["Name"] for profile in sandbox.profiles()}
+
+
+def test_a_mistake_in_the_mapping_is_told_as_in_a_run(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    done = preview(settings, [schema("users", id="integer")], tmp_path, 1)
+    assert done.returncode == 2
+    assert "streams.users.properties.Name.column: the SCHEMA has no column" in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
