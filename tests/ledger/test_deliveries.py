@@ -223,8 +223,12 @@ class TestOfWhatIsNotInItsPlaceYet:
 
     def test_the_newest_content_counts_on_its_whole_way(self, sqlite: Place) -> None:
         with sqlite.open() as ledger:
-            marks = profiles(ledger.claim("users").number, "ab")
+            number = ledger.claim("users").number
+            marks = profiles(number, "ab")
             for version in range(60):
+                if version % 10 == 5:  # many at once: older contents are long on their way
+                    others = range(version * 100, version * 100 + 30)
+                    ledger.settle(None, events=events(number, others))
                 contents = digests([version, version // 7])
                 ledger.settle(None, profiles=marks, contents=contents)
                 assert ledger.unchanged_profiles(marks, contents) == [0, 1]
