@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
+from functools import cache
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.sinks import Sink
     from typing_extensions import Self
+
+_published_schema = cache(config_jsonschema)
+"""Always the same dict: the SDK adds its own settings to it."""
 
 ROWS_BETWEEN_TICKS = 256
 """Of a batch file: what is due meanwhile does not wait for its end."""
@@ -74,7 +78,7 @@ class TargetCleverTap(Target):
     @classproperty
     def config_jsonschema(cls) -> dict[str, Any]:
         """The JSON Schema of the settings, which `--version` need not wait for."""
-        return config_jsonschema()
+        return _published_schema()
 
     def _run(self, preview: int | None) -> Run | Preview:
         if preview is not None:

@@ -6,11 +6,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from target_clevertap.report import Measures, SdkMetrics, Tally
-from target_clevertap.report.compose import compose, kind_of
 from target_clevertap.report.model import Reason, ReportedSegment, ReportedStream
+from target_clevertap.report.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -48,26 +48,36 @@ class Chronicle:
         """Holds a slot, and counts the call that is made meanwhile as under way."""
         return self.measures.holding(slot)
 
-    def tick(self, outcomes: Outcomes) -> None:
-        """Time has passed."""
-        tallies = [*outcomes.tallies.values(), *outcomes.again.values()]
+    def watch(self, outcomes: Outcomes) -> None:
+        """Rows have their outcomes here, from now on."""
+        self._tallies = (outcomes.tallies, outcomes.again)
+        self._progress = progress(outcomes.tallies, lambda: self.measures.in_flight)
+
+    def tick(self) -> float:
+        """Show how the run stands, if that is due; returns in how many seconds it will be."""
+        tallies = [tally for by_stream in self._tallies for tally in by_stream.values()]
         self.measures.rows(
             sum(tally.accepted for tally in tallies), sum(tally.rejected for tally in tallies)
         )
+        return self._progress.tick()
 
-    def close(self, run: Run, failures: Sequence[BaseException]) -> None:
+    def wipe(self) -> None:
+        """Take what is drawn off the terminal: something else is about to be written to it."""
+        self._progress.wipe()
+
+    def close(self, run: Run) -> None:
         """Say what has happened, in one sentence for each stream, and keep the report.
-
-        Args:
-            run: that has ended.
-            failures: what went wrong; the first decides about the exit code.
 
         Raises:
             WorkDirError: when the report cannot be kept, and nothing else went wrong.
         """
-        self.tick(run.outcomes)
+        self.tick()
+        self.wipe()
         self.metrics.close()
         _summarise(run.outcomes, run.rejects)
+        # Only the end of a run needs what makes the report.
+        from target_clevertap.report.compose import compose  # noqa: PLC0415
+
         report = compose(
             run_id=self._folder.path.name,
             started=self._started,
@@ -76,9 +86,9 @@ class Chronicle:
             streams=_streams(run),
             segments=[_segment(result) for result in run.segments.results],
             rejected_file=run.rejects.path,
-            failures=failures,
+            failures=run.failures,
         )
-        self._folder.keep(report, after=failures[0] if failures else None)
+        self._folder.keep(report, after=run.failures[0] if run.failures else None)
 
 
 def _summarise(outcomes: Outcomes, rejects: Rejects) -> None:
@@ -93,6 +103,8 @@ def _summarise(outcomes: Outcomes, rejects: Rejects) -> None:
 
 
 def _streams(run: Run) -> Iterator[ReportedStream]:
+    from target_clevertap.report.compose import kind_of  # noqa: PLC0415 - as above
+
     groups = list(run.rejects.groups())
     given_up = run.waiting.given_up if run.waiting else {}
     for stream in sorted(run.outcomes.tallies.keys() | run.outcomes.again.keys()):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SECONDS_BETWEEN_SIGNALS = 0.5
+SECONDS_BETWEEN_BEATS = 0.25
 
 READY_AHEAD = 3
 """Calls that may wait for a thread: none of them then waits for the reading thread to make one."""
@@ -25,10 +25,22 @@ class Pool:
     thread only, and needs no lock.
     """
 
-    def __init__(self, size: int, wake: Callable[[], None] = lambda: None) -> None:
-        """Nothing runs yet; `wake` is called, in any thread, when a result is there."""
+    def __init__(
+        self,
+        size: int,
+        wake: Callable[[], None] = lambda: None,
+        beat: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Nothing runs yet.
+
+        Args:
+            size: how many threads.
+            wake: is called, in any thread, when a result is there.
+            beat: is called now and then while results are awaited, in the thread that awaits them.
+        """
         self._size = size
         self._wake = wake
+        self._beat = beat
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="clevertap")
         self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.under_way = 0
@@ -54,9 +66,11 @@ class Pool:
         while True:
             # Python runs signal handlers between two waits for sure, but not during one.
             with suppress(Empty):
-                result = self._done.get(timeout=SECONDS_BETWEEN_SIGNALS)
+                result = self._done.get(timeout=SECONDS_BETWEEN_BEATS)
                 break
+            self._beat()
         self._follow(result)
+        self._beat()
 
     def take_finished(self) -> None:
         """Do what follows from the results that are there, without waiting."""

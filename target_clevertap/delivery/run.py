@@ -23,7 +23,7 @@ from target_clevertap.delivery.screening import Screening
 from target_clevertap.delivery.segments import Segments
 from target_clevertap.delivery.slots import Slots
 from target_clevertap.delivery.waiting import Waiting
-from target_clevertap.errors import GivenUp, TooManyRejected
+from target_clevertap.errors import GivenUp, TargetCleverTapError, TooManyRejected
 from target_clevertap.rejects import Rejects
 from target_clevertap.report.folder import RunFolder, run_id
 from target_clevertap.settings import LEDGER_OFF, EventMapping
@@ -31,7 +31,6 @@ from target_clevertap.settings import LEDGER_OFF, EventMapping
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from target_clevertap.errors import TargetCleverTapError
     from target_clevertap.ledger import Ledger
     from target_clevertap.settings import Settings, StreamMapping
 
@@ -61,14 +60,16 @@ class Run:
         started = datetime.now(timezone.utc)
         folder = RunFolder(settings.account_dir / "runs" / run_id(started, os.getpid()))
         self.rejects = Rejects(folder.path / "rejected.jsonl")
-        self.checkpoints = Checkpoints(_nowhere if settings.dry_run else write_state)
+        self.checkpoints = Checkpoints(_nowhere if settings.dry_run else self._write_state)
+        self._write = write_state
         self.chronicle = Chronicle(folder, started)
         self._giving_up = Event()
         self.client = self._connect(settings)
         self.ledger = _open_ledger(settings)
         self.waiting = None if self.ledger is None else Waiting(self.ledger)
         self.outcomes = Outcomes(self.rejects, self.checkpoints, self.waiting)
-        self._pool = Pool(settings.max_concurrency, wake)
+        self.chronicle.watch(self.outcomes)
+        self._pool = Pool(settings.max_concurrency, wake, self.chronicle.tick)
         self.delivery = Delivery(
             self._calls(),
             self.outcomes,
@@ -81,7 +82,8 @@ class Run:
         self.items: Delivery | Screening = self.screening or self.delivery
         """What takes items over: the first part on their way."""
         self.segments = Segments(self.outcomes, folder.path, self.ledger, resync=settings.resync)
-        self.failures: list[TargetCleverTapError] = []
+        self.failures: list[BaseException] = []
+        """What went wrong; the first decides about the exit code."""
         self._closed = False
 
     def open_stream(self, stream: str, mapping: StreamMapping) -> None:
@@ -111,8 +113,7 @@ class Run:
         Raises:
             TargetCleverTapError: when a call has failed for good.
         """
-        self.chronicle.tick(self.outcomes)
-        dues = [self.items.tick(), self.checkpoints.tick()]
+        dues = [self.chronicle.tick(), self.items.tick(), self.checkpoints.tick()]
         return min((due for due in dues if due is not None), default=None)
 
     def finish(self, *, cut_off: bool) -> None:
@@ -128,14 +129,16 @@ class Run:
         self.checkpoints.flush()
         if cut_off:
             return
+        refusals: Sequence[TargetCleverTapError] = ()
         if not self.settings.dry_run:
-            self.failures += self.segments.upload(self.client)
+            refusals = self.segments.upload(self.client)
             self.checkpoints.flush()
-        if self.ledger is not None and not self.failures:
+        if self.ledger is not None and not refusals:
             self.ledger.finish_run()
-        self.failures += self._too_many_rejected()
         # What was not done at all weighs more than what was refused.
-        self.failures.sort(key=lambda failure: failure.exit_code != 1)
+        failures = [*refusals, *self._too_many_rejected()]
+        failures.sort(key=lambda failure: failure.exit_code != 1)
+        self.failures += failures
         for failure in self.failures[1:]:
             log.error("%s", failure)
         if self.failures:
@@ -154,17 +157,29 @@ class Run:
             return
         self._closed = True
         self._giving_up.set()
-        failures: Sequence[BaseException] = self.failures
-        if error is not None and not failures:
-            failures = [error]
+        if error is not None and not self.failures:
+            self.failures = [error]
         with ExitStack() as closing:
-            closing.callback(self.chronicle.close, self, failures)
+            closing.callback(self.chronicle.close, self)
             if self.ledger is not None:
                 closing.callback(self.ledger.close)
             for part in (self.client, self.rejects, self.segments, self._pool):
                 closing.callback(part.close)
-            self.delivery.abandon()
-            self.checkpoints.flush()
+            if self.waiting is not None:
+                closing.callback(self.waiting.flush)
+            try:
+                self.delivery.abandon()
+                self.checkpoints.flush()
+            except TargetCleverTapError as failure:
+                self.failures = self.failures or [failure]
+                raise
+
+    def _write_state(self, value: bytes) -> None:
+        """Write a STATE when what it covers is on disk, and nothing is drawn where it may go."""
+        if self.waiting is not None:
+            self.waiting.flush()
+        self.chronicle.wipe()
+        self._write(value)
 
     def _too_many_rejected(self) -> Iterator[TooManyRejected]:
         percent = self.settings.max_rejected_percent

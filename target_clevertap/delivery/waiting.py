@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from itertools import chain, groupby
 from operator import attrgetter
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,20 +23,27 @@ if TYPE_CHECKING:
     from target_clevertap.ledger import Ledger
     from target_clevertap.rejects import Refused, Row
 
-
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 10
 """A row that was rejected as often as this when tried again will not be taken."""
 
+ROWS_AT_ONCE = 500
+
 
 class Waiting:
-    """Keeps rejected rows for another try, until they or a newer version of them have arrived."""
+    """Keeps rejected rows for another try, until they or a newer version of them have arrived.
+
+    Rows gather in memory for a moment, since the ledger takes many for the price of one. They
+    are in it before a STATE that covers them is written (`flush`).
+    """
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
         self.given_up: Counter[str] = Counter()
         """Rows by stream that wait no longer, after so many tries."""
+        self._ledger = ledger
+        self._lock = Lock()
+        self._rows: dict[tuple[str, bytes], tuple[Row, Refused]] = {}
 
     def keep(self, row: Row, refused: Refused) -> None:
         """A row was rejected: it waits, unless nothing tells it from other rows of its stream.
@@ -43,26 +51,25 @@ class Waiting:
         Raises:
             LedgerError: when it cannot be kept.
         """
-        stream = row.stream
-        if not stream.retried or refused is UNCERTAIN:
+        if not row.stream.retried or refused is UNCERTAIN:
             return
         key = row.values()
         if not key or None in key:
             return
-        named = digest(encode(key))
-        tries = self._ledger.wait(
-            stream.name,
-            named,
-            row.line,
-            schema=msgspec.json.encode(stream.schema),
-            key_properties=stream.key_properties,
-            code=refused.code,
-            again=stream.again,
-        )
-        if tries >= MOST_TRIES:
-            self._ledger.give_up(stream.name, named)
-            self.given_up[stream.name] += 1
-            log.warning("%s: row %s is given up after %d tries.", stream.name, row.key(), tries)
+        with self._lock:
+            self._rows[row.stream.name, digest(encode(key))] = row, refused
+        if len(self._rows) >= ROWS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Returns when the ledger has all rows that were kept.
+
+        Raises:
+            LedgerError: when it cannot take them.
+        """
+        with self._lock:
+            if self._rows:
+                self._write()
 
     def rows(self) -> Iterator[tuple[dict[str, Any], Iterator[bytes]]]:
         """What waits, as a tap would send it: SCHEMA messages, each with its RECORD lines.
@@ -87,7 +94,32 @@ class Waiting:
         keys: dict[str, list[bytes]] = {}
         for entry in entries:
             name = entry.ticket.stream.name
-            if self._ledger.waits_for(name):
+            if self._rows or self._ledger.waits_for(name):
                 keys.setdefault(name, []).extend(digest(row.item.key) for row in entry.rows)
-        for name, digests in keys.items():
-            self._ledger.superseded(name, b"".join(digests))
+        with self._lock:
+            for name, digests in keys.items():
+                for key in digests:
+                    self._rows.pop((name, key), None)
+                self._ledger.superseded(name, b"".join(digests))
+
+    def _write(self) -> None:
+        from target_clevertap.ledger import Rejected  # noqa: PLC0415 - SQLAlchemy, for few
+
+        rows, self._rows = self._rows, {}
+        tries = self._ledger.wait(
+            Rejected(
+                stream=name,
+                key=key,
+                line=row.line,
+                schema=msgspec.json.encode(row.stream.schema),
+                key_properties=row.stream.key_properties,
+                code=refused.code,
+                again=row.stream.again,
+            )
+            for (name, key), (row, refused) in rows.items()
+        )
+        for ((name, key), (row, _)), tried in zip(rows.items(), tries, strict=True):
+            if tried >= MOST_TRIES:
+                self._ledger.give_up(name, key)
+                self.given_up[name] += 1
+                log.warning("%s: row %s is given up after %d tries.", name, row.key(), tried)

@@ -21,10 +21,10 @@ from target_clevertap.ledger.recent import Recent
 from target_clevertap.ledger.run import Run
 from target_clevertap.ledger.segments import SegmentEntry, Segments
 from target_clevertap.ledger.streams import StreamEntry, Streams
-from target_clevertap.ledger.waiting import Waiting, WaitingRow
+from target_clevertap.ledger.waiting import Rejected, Waiting, WaitingRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from typing_extensions import Self
@@ -128,37 +128,12 @@ class Ledger:
                 self._known.write(connection, settled)
             self._known.keep(settled)
 
-    def wait(  # noqa: PLR0913 - what there is to know of a row
-        self,
-        stream: str,
-        key: bytes,
-        line: bytes,
-        *,
-        schema: bytes,
-        key_properties: Sequence[str],
-        code: str,
-        again: bool = False,
-    ) -> int:
-        """How often the row was tried again until now; it waits in place of one with its key.
+    def wait(self, rejected: Iterable[Rejected]) -> list[int]:
+        """How often each row was tried again until now; they wait in place of those of their keys.
 
-        Args:
-            stream: its name.
-            key: digest of what names the row in its stream.
-            line: the row as its tap sent it.
-            schema: of the stream, as JSON.
-            key_properties: of the stream.
-            code: why it was rejected.
-            again: it had waited before: it keeps its place, and its count goes up.
+        On disk when this returns.
         """
-        return self._waiting.wait(
-            stream,
-            key,
-            line,
-            schema=schema,
-            key_properties=key_properties,
-            code=code,
-            again=again,
-        )
+        return self._waiting.wait(rejected)
 
     def waiting(self, stream: str | None = None) -> Iterator[WaitingRow]:
         """The rows that wait now, in the order in which they came; of streams no other run has."""

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
 from target_clevertap.errors import LedgerBusy, LedgerError
+from target_clevertap.folders import make_private
 from target_clevertap.ledger.database import Database
 from target_clevertap.ledger.failures import MOVE, OFF, told
 
@@ -156,7 +157,7 @@ def _file_told(place: str) -> Iterator[None]:
 
 def _make(path: Path) -> None:
     """The file is there; nobody else can look into it, nor into the files that SQLite adds."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 

@@ -15,7 +15,7 @@ from target_clevertap.ledger import tables
 from target_clevertap.ledger.packed import DIGEST_BYTES, count, piece, positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from sqlalchemy import Connection
 
@@ -23,14 +23,28 @@ if TYPE_CHECKING:
     from target_clevertap.ledger.run import Run
     from target_clevertap.ledger.streams import Streams
 
-MOST_TRIES: Final = 10
-"""A row that was rejected as often as this when tried again will not be taken."""
-
 ROWS_AT_ONCE: Final = 500
 
 _at = positions()
 _keys = select(piece("keys", DIGEST_BYTES, _at.c.i)).select_from(_at)
 _SUPERSEDED = delete(tables.waiting).where(tables.waiting.c.key.in_(_keys))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A row that is to wait: as its tap sent it, and why it was rejected.
+
+    `key` is the digest of what names the row in its stream, `schema` the JSON that the stream was
+    announced with. `again`: it had waited before, so it keeps its place and its count goes up.
+    """
+
+    stream: str
+    key: bytes
+    line: bytes
+    schema: bytes
+    key_properties: tuple[str, ...]
+    code: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +93,33 @@ class Waiting:
         """Whether a row of the stream waits; asks only what is in memory."""
         return self._count[stream] > 0
 
-    def wait(  # noqa: PLR0913 - what there is to know of a row
-        self,
-        stream: str,
-        key: bytes,
-        line: bytes,
-        *,
-        schema: bytes,
-        key_properties: Sequence[str],
-        code: str,
-        again: bool = False,
-    ) -> int:
-        """How often the row was tried again until now; it waits in place of one with its key.
+    def wait(self, rejected: Iterable[Rejected]) -> list[int]:
+        """How often each row was tried again until now; they wait in place of those of their keys.
 
-        `again`: it was one that had waited, so it keeps its place and its count goes up.
+        All are kept in one transaction, which costs much more than a row.
         """
-        number = self._streams.claim(stream).number
-        words = json.dumps(list(key_properties))
-        digest = blake2b(schema + words.encode(), digest_size=DIGEST_BYTES).digest()
+        rows = list(rejected)
+        for stream in {row.stream for row in rows}:
+            self._streams.claim(stream)  # a transaction of its own
         with self._lock, self._database.writing() as connection:
-            self._announce(connection, number, digest, schema, words)
-            row = {
-                "stream": number,
-                "key": key,
-                "announced": digest,
-                "line": line,
-                "code": code,
-                "tries": 0,
-                "at": int(self._clock()),
-            }
-            tries, is_new = self._put(connection, row, again=again)
-            self._count[stream] += is_new
+            return [self._wait(connection, row) for row in rows]
+
+    def _wait(self, connection: Connection, rejected: Rejected) -> int:
+        number = self._streams.number(rejected.stream)
+        words = json.dumps(list(rejected.key_properties))
+        digest = blake2b(rejected.schema + words.encode(), digest_size=DIGEST_BYTES).digest()
+        self._announce(connection, number, digest, rejected.schema, words)
+        row = {
+            "stream": number,
+            "key": rejected.key,
+            "announced": digest,
+            "line": rejected.line,
+            "code": rejected.code,
+            "tries": 0,
+            "at": int(self._clock()),
+        }
+        tries, is_new = self._put(connection, row, again=rejected.again)
+        self._count[rejected.stream] += is_new
         return tries
 
     def rows(self, stream: str | None = None) -> Iterator[WaitingRow]:

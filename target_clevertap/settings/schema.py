@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@cache
 def config_jsonschema() -> dict[str, Any]:
-    """The flat JSON Schema that Singer targets publish, made from `Settings`, always the same."""
+    """The flat JSON Schema that Singer targets publish, made from `Settings`."""
     fields = msgspec.structs.fields(Settings)
     return {
         "type": "object",

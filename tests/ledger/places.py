@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
-from target_clevertap.ledger import Ledger, open_ledger
+from target_clevertap.ledger import Ledger, Rejected, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,3 +62,10 @@ def sqlite_rows(place: Place) -> Iterator[Callable[[str], list[tuple[object, ...
     """Asks the file itself, as someone with another program would."""
     with closing(sqlite3.connect(place.folder / "ledger.sqlite")) as connection:
         yield lambda statement: connection.execute(statement).fetchall()
+
+
+def rejected(stream: str, key: object) -> Rejected:
+    """A row that is to wait."""
+    return Rejected(
+        stream=stream, key=digest(key), line=b"{}", schema=b"{}", key_properties=(), code="512"
+    )

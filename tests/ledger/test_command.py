@@ -14,7 +14,7 @@ import pytest
 
 from target_clevertap.ledger import cli, recent
 from tests.ledger.other_run import kill, running
-from tests.ledger.places import Place, digest, digests, events, profiles
+from tests.ledger.places import Place, digest, digests, events, profiles, rejected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ def fill(place: Place, at: float = NOW) -> None:
         ledger.settle(None, events=events(orders, ["later"]))
         ledger.settle(None, profiles=profiles(users, "abc"), contents=digests("xyz"))
         ledger.settle(None, forgotten=digests("c"))
-        ledger.wait("users", digest("k"), b"{}", schema=b"{}", key_properties=(), code="512")
+        ledger.wait([rejected("users", "k")])
         ledger.segment_uploaded("VIP customers", 4, digest("x"))
         ledger.change_members("VIP customers", [("identity", "a"), ("identity", "b")], [])
         ledger.finish_run()

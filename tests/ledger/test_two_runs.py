@@ -11,7 +11,7 @@ import pytest
 from target_clevertap.errors import LedgerBusy
 from target_clevertap.ledger import Recovered
 from tests.ledger.other_run import kill, running
-from tests.ledger.places import digests, events, profiles
+from tests.ledger.places import digests, events, profiles, rejected, sqlite_rows
 
 if TYPE_CHECKING:
     from target_clevertap.ledger import Ledger
@@ -100,6 +100,18 @@ def test_a_run_that_ends_with_a_call_in_flight_is_recovered_from_as_well(place: 
         assert known(ledger) == [(1, True)]
 
 
+def test_a_note_that_was_decided_about_is_gone(sqlite: Place) -> None:
+    with sqlite.open() as ledger:
+        ledger.note(events(ledger.claim("rows").number, ["flying"]), b"")
+    with sqlite_rows(sqlite) as rows:
+        assert len(rows("SELECT run FROM clevertap_ledger_call")) == 1
+    with sqlite.open():
+        pass
+    with sqlite_rows(sqlite) as rows:
+        assert rows("SELECT run FROM clevertap_ledger_call") == []
+        assert rows("SELECT id FROM clevertap_ledger_run") == []
+
+
 class TestOnAServer:
     """Several runs with different streams share a database."""
 
@@ -124,8 +136,7 @@ class TestOnAServer:
     def test_rows_that_wait_for_another_runs_stream_are_its_own(self, postgres: Place) -> None:
         with postgres.open() as ledger:
             for stream in ("rows", "others"):
-                key = digests([stream])
-                ledger.wait(stream, key, b"{}", schema=b"{}", key_properties=(), code="512")
+                ledger.wait([rejected(stream, stream)])
         with running(postgres), postgres.open() as ledger:
             assert [row.stream for row in ledger.waiting()] == ["others"]
         with postgres.open() as ledger:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from target_clevertap.ledger import MOST_TRIES, WaitingRow, waiting
-from tests.ledger.places import digest, digests
+from target_clevertap.ledger import Rejected, WaitingRow, waiting
+from tests.ledger.places import digest, digests, sqlite_rows
 
 if TYPE_CHECKING:
     import pytest
@@ -17,10 +18,15 @@ SCHEMA = b'{"properties":{}}'
 
 
 def wait(ledger: Ledger, key: object, stream: str = "users", *, again: bool = False) -> int:
-    return ledger.wait(
-        stream,
-        digest(key),
-        f'{{"key":"{key}"}}'.encode(),
+    (tries,) = ledger.wait([rejected(key, stream, again=again)])
+    return tries
+
+
+def rejected(key: object, stream: str = "users", *, again: bool = False) -> Rejected:
+    return Rejected(
+        stream=stream,
+        key=digest(key),
+        line=f'{{"key":"{key}"}}'.encode(),
         schema=SCHEMA,
         key_properties=("id", "day"),
         code="512",
@@ -60,7 +66,10 @@ def test_every_row_comes_when_there_are_many(place: Place, monkeypatch: pytest.M
         assert lines(ledger) == [str(key) for key in range(12)]
 
 
-def test_rows_that_are_added_while_others_are_read_are_not_among_them(place: Place) -> None:
+def test_rows_that_are_added_while_others_are_read_are_not_among_them(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "ROWS_AT_ONCE", 1)
     with place.open() as ledger:
         for key in "ab":
             wait(ledger, key)
@@ -74,16 +83,22 @@ def test_rows_that_are_added_while_others_are_read_are_not_among_them(place: Pla
 def test_the_newest_schema_of_a_row_comes_with_it(place: Place) -> None:
     with place.open() as ledger:
         for schema in (b'{"version":1}', b'{"version":2}'):
-            ledger.wait("users", digest("a"), b"{}", schema=schema, key_properties=(), code="512")
+            ledger.wait([replace(rejected("a"), schema=schema)])
         assert [row.schema for row in ledger.waiting()] == [b'{"version":2}']
 
 
 def test_it_is_counted_how_often_a_row_was_tried_again(place: Place) -> None:
     with place.open() as ledger:
         assert wait(ledger, "a") == 0
-        tries = [wait(ledger, "a", again=True) for _ in range(MOST_TRIES)]
-        assert tries == list(range(1, MOST_TRIES + 1))
-        assert [row.tries for row in ledger.waiting()] == [MOST_TRIES]
+        assert [wait(ledger, "a", again=True) for _ in range(3)] == [1, 2, 3]
+        assert [row.tries for row in ledger.waiting()] == [3]
+
+
+def test_many_rows_wait_in_the_order_they_are_given(place: Place) -> None:
+    with place.open() as ledger:
+        wait(ledger, "b")
+        assert ledger.wait([rejected("c"), rejected("b", again=True), rejected("a")]) == [0, 1, 0]
+        assert lines(ledger) == ["b", "c", "a"]
 
 
 def test_a_newer_version_of_a_row_is_tried_from_the_beginning(place: Place) -> None:
@@ -134,3 +149,17 @@ def test_where_nothing_waits_the_database_is_not_asked(
         monkeypatch.delattr(type(ledger._database), "writing")  # noqa: SLF001 - its absence is what is tested
         ledger.superseded("users", digests("a"))
         monkeypatch.undo()
+
+
+def test_a_schema_is_forgotten_when_no_row_waits_by_it(sqlite: Place) -> None:
+    with sqlite.open() as ledger:
+        for key in "ab":
+            wait(ledger, key)
+        ledger.superseded("users", digests("a"))
+    with sqlite_rows(sqlite) as rows:
+        assert rows("SELECT count(*) FROM clevertap_ledger_announced") == [(1,)]
+    with sqlite.open() as ledger:
+        ledger.claim("users")
+        ledger.superseded("users", digests("b"))
+    with sqlite_rows(sqlite) as rows:
+        assert rows("SELECT count(*) FROM clevertap_ledger_announced") == [(0,)]
