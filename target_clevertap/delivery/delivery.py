@@ -122,6 +122,11 @@ class Delivery:
         for lane in self._lanes.add(entry, since):
             self._launch(lane)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._busy and self._lanes.began is None
+
     def holds(self, claim: str | bytes) -> bool:
         """Whether something is under way for a profile, or an event."""
         return claim in self._busy or (isinstance(claim, str) and self._lanes.holds(claim))

@@ -23,9 +23,9 @@ def stream_mark(number: int) -> bytes:
 
 def event_mark(stream: bytes, key: bytes) -> bytes:
     """An event by its stream and its key; the stream first, so that one stream can be forgotten."""
-    return stream + digest(key)
+    return stream + blake2b(key, digest_size=IDENTITY_BYTES).digest()
 
 
 def profile_mark(stream: bytes, identity: str) -> bytes:
     """A profile by its identity and stream; the identity first: a deleted one is so in all."""
-    return digest(identity.encode()) + stream
+    return blake2b(identity.encode(), digest_size=IDENTITY_BYTES).digest() + stream

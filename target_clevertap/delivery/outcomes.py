@@ -9,7 +9,7 @@ from target_clevertap.rejects import Row
 from target_clevertap.report import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from target_clevertap.delivery.checkpoints import Checkpoints, Span
     from target_clevertap.delivery.waiting import Waiting
@@ -50,20 +50,34 @@ class Outcomes:
         self._checkpoints.settle(ticket.span)
 
     def all_accepted(self, tickets: Iterable[Ticket]) -> None:
-        """CleverTap has all of these rows: settled run by run of the same stream and span."""
+        """CleverTap has all of these rows."""
+        for tally, rows in self._settled(tickets):
+            tally.accepted += rows
+
+    def unchanged(self, tickets: Iterable[Ticket]) -> None:
+        """CleverTap has what these rows say already."""
+        for tally, rows in self._settled(tickets):
+            tally.unchanged += rows
+
+    def delivered_before(self, tickets: Iterable[Ticket]) -> None:
+        """These events were sent before, by this run or another."""
+        for tally, rows in self._settled(tickets):
+            tally.already_delivered += rows
+
+    def _settled(self, tickets: Iterable[Ticket]) -> Iterator[tuple[Tally, int]]:
+        """Settles rows run by run of the same stream and span; yields where each is to count."""
         stream: Stream | None = None
         span: Span | None = None
         rows = 0
         for ticket in tickets:
             if ticket.span is not span or ticket.stream is not stream:
-                self._settle(stream, span, rows)
+                if stream is not None and span is not None:
+                    yield self._tally(stream), rows
+                    self._checkpoints.settle(span, rows)
                 stream, span, rows = ticket.stream, ticket.span, 0
             rows += 1
-        self._settle(stream, span, rows)
-
-    def _settle(self, stream: Stream | None, span: Span | None, rows: int) -> None:
         if stream is not None and span is not None:
-            self._tally(stream).accepted += rows
+            yield self._tally(stream), rows
             self._checkpoints.settle(span, rows)
 
     def covered(self, ticket: Ticket) -> None:
@@ -81,16 +95,6 @@ class Outcomes:
     def ignored(self, ticket: Ticket) -> None:
         """The configuration says that this row is not sent."""
         self._tally(ticket.stream).ignored += 1
-        self._checkpoints.settle(ticket.span)
-
-    def unchanged(self, ticket: Ticket) -> None:
-        """CleverTap has what the row says already."""
-        self._tally(ticket.stream).unchanged += 1
-        self._checkpoints.settle(ticket.span)
-
-    def delivered_before(self, ticket: Ticket) -> None:
-        """The event was sent before, by this run or another."""
-        self._tally(ticket.stream).already_delivered += 1
         self._checkpoints.settle(ticket.span)
 
     def rejected(self, ticket: Ticket, refused: Refused) -> None:

@@ -14,7 +14,7 @@ from target_clevertap.delivery.marks import digest, event_mark, profile_mark, st
 from target_clevertap.rejects import UNCERTAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from target_clevertap.delivery.delivery import Delivery
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
@@ -59,6 +59,8 @@ class Screening:
         self._clock = clock
         self._streams: dict[str, bytes] = {}
         self._skipped: set[str] = set()
+        self._fresh: set[str] = set()
+        """Streams of which the ledger had nothing: their profiles need not be looked up."""
         self._entries: list[Entry] = []
         self._since = 0.0
 
@@ -72,6 +74,8 @@ class Screening:
         Raises:
             LedgerError: when another run has it, or the ledger cannot be read.
         """
+        if not self._ledger.knows(stream):
+            self._fresh.add(stream)
         claimed = self._ledger.claim(stream)
         self._streams[stream] = stream_mark(claimed.number)
         if skip_first_run and claimed.first_run:
@@ -126,13 +130,19 @@ class Screening:
         events = [entry for entry in entries if entry.item.kind == "event"]
         profiles = [entry for entry in entries if entry.item.kind != "event"]
         known, unchanged = self._known(events), self._unchanged(profiles)
+        if len(unchanged) == len(entries):  # the usual case of a load that is made once more
+            self._old(entries, self._outcomes.unchanged)
+            return ()
+        left_out = set(map(id, unchanged))
         new: list[Entry] = []
+        same: list[Entry] = []
+        delivered: list[Entry] = []
         coming: set[bytes | str] = set()
         for entry in entries:
             claim = entry.claim
             if entry.item.kind != "event":
-                if id(entry) in unchanged and claim not in coming:
-                    self._old(entry, self._outcomes.unchanged)
+                if id(entry) in left_out and claim not in coming:
+                    same.append(entry)
                     continue
             elif claim in coming or self._delivery.holds(claim):
                 self._entries.append(entry)  # until it is known what became of the other
@@ -141,49 +151,56 @@ class Screening:
                 if held:
                     self._outcomes.rejected(entry.ticket, UNCERTAIN)
                 else:
-                    self._old(entry, self._outcomes.delivered_before)
+                    delivered.append(entry)
                 continue
             coming.add(claim)
             new.append(entry)
-        return self._without_skipped(new)
+        self._old(same, self._outcomes.unchanged)
+        self._old(delivered, self._outcomes.delivered_before)
+        return self._without_skipped(new) if self._skipped else new
 
     def _known(self, events: Sequence[Entry]) -> dict[bytes, bool]:
         """The marks of the events that the ledger has, and whether they are held."""
-        for entry in events:
-            entry.mark = event_mark(self._streams[entry.ticket.stream.name], entry.item.key)
         if not events:
             return {}
+        for entry in events:
+            entry.mark = event_mark(self._streams[entry.ticket.stream.name], entry.item.key)
         marks = b"".join([entry.mark for entry in events])
         return {events[at].mark: held for at, held in self._ledger.known_events(marks)}
 
-    def _unchanged(self, profiles: Sequence[Entry]) -> set[int]:
-        """The ids of the profiles whose content is what CleverTap took last."""
+    def _unchanged(self, profiles: Sequence[Entry]) -> Sequence[Entry]:
+        """The profiles whose content is what CleverTap took last, and that may be left out."""
         for entry in profiles:
             stream, item = self._streams[entry.ticket.stream.name], entry.item
             entry.mark, entry.content = profile_mark(stream, item.identity), digest(item.body)
-        asked = [entry for entry in profiles if self._may_be_left_out(entry.item)]
+        asked = profiles if self._delivery.idle else self._not_under_way(profiles)
+        asked = [entry for entry in asked if self._may_be_left_out(entry)]
         if not asked:
-            return set()
+            return ()
         marks = b"".join([entry.mark for entry in asked])
         contents = b"".join([entry.content for entry in asked])
-        return {id(asked[at]) for at in self._ledger.unchanged_profiles(marks, contents)}
+        found = self._ledger.unchanged_profiles(marks, contents)
+        return asked if len(found) == len(asked) else [asked[at] for at in found]
 
-    def _may_be_left_out(self, item: Item) -> bool:
-        """Whether a profile need not be sent if it is unchanged: no counter, and none under way."""
-        if self._resync or item.kind == "delete" or not item.replayable:
+    def _may_be_left_out(self, entry: Entry) -> bool:
+        """Not a counter, which adds at each time, nor a deletion."""
+        item = entry.item
+        if self._resync or not item.replayable or item.kind == "delete":
             return False
-        return not self._delivery.holds(item.identity)
+        return entry.ticket.stream.name not in self._fresh
 
-    def _old(self, entry: Entry, outcome: Callable[[Ticket], None]) -> None:
-        """An entry that CleverTap has; an older version that waits need not be tried again."""
-        self._waiting.superseded([entry])
-        outcome(entry.ticket)
+    def _not_under_way(self, profiles: Sequence[Entry]) -> Sequence[Entry]:
+        """Those that no other version is under way of: what the ledger says of them will hold."""
+        return [entry for entry in profiles if not self._delivery.holds(entry.item.identity)]
+
+    def _old(self, entries: Sequence[Entry], outcome: Callable[[Iterable[Ticket]], None]) -> None:
+        """Entries that CleverTap has; older versions that wait need not be tried again."""
+        self._waiting.superseded(entries)
+        outcome([entry.ticket for entry in entries])
 
     def _without_skipped(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """The entries that are sent; the others are remembered as if they had been."""
         skipped = [entry for entry in entries if entry.ticket.stream.name in self._skipped]
-        if not skipped:
-            return entries
         self._ledger.settle(None, events=b"".join([entry.mark for entry in skipped]))
         for entry in skipped:
             self._outcomes.ignored(entry.ticket)

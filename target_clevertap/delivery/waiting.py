@@ -91,11 +91,16 @@ class Waiting:
 
         For any thread.
         """
+        waits: dict[str, bool] = {}
         keys: dict[str, list[bytes]] = {}
         for entry in entries:
             name = entry.ticket.stream.name
-            if self._rows or self._ledger.waits_for(name):
+            if name not in waits:
+                waits[name] = bool(self._rows) or self._ledger.waits_for(name)
+            if waits[name]:
                 keys.setdefault(name, []).extend(digest(row.item.key) for row in entry.rows)
+        if not keys:
+            return
         with self._lock:
             for name, digests in keys.items():
                 for key in digests:

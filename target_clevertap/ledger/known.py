@@ -61,7 +61,7 @@ class Known:
             return []
         with self._database.reading() as connection:
             found = connection.scalar(UNCHANGED_PROFILES, about(marks, contents=contents))
-        return sorted(positions_in(found))
+        return list(positions_in(found))
 
     def write(self, connection: Connection, settled: Settled) -> None:
         """Put what is settled to its place."""
