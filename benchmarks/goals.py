@@ -35,7 +35,7 @@ class Goal:
 
 def goals(figures: Figures) -> list[Goal]:
     """All goals. What is measured for several kinds of rows must be reached for each of them."""
-    return [*_speed(figures), *_memory(figures), _start_up(figures)]
+    return [*_speed(figures), *_memory(figures), _start_up(figures), *_ledger(figures)]
 
 
 def _speed(figures: Figures) -> list[Goal]:
@@ -79,6 +79,14 @@ def _memory(figures: Figures) -> list[Goal]:
             [figures.highest_peak()],
             at_most=True,
         ),
+    ]
+
+
+def _ledger(figures: Figures) -> list[Goal]:
+    ratios = [figures.ledger_ratios(kind) for kind in figures.ledger]
+    return [
+        Goal("first load with a ledger, of the speed without", 0.6, [first for first, _ in ratios]),
+        Goal("the same load again, of the speed without", 1.0, [second for _, second in ratios]),
     ]
 
 

@@ -14,8 +14,10 @@ from benchmarks.runs import (
     COMMAND,
     SIDES,
     Run,
+    WithLedger,
     cpu_seconds_a_million,
     load,
+    load_with_ledger,
     measured,
     null_server,
     peak_megabytes,
@@ -45,6 +47,8 @@ class Figures:
     """Runs of ours with as many calls under way as may be, by their number of rows."""
     start_ups: dict[str, list[float]] = field(default_factory=dict)
     """Seconds of each run of a command, by its text."""
+    ledger: dict[Kind, list[WithLedger]] = field(default_factory=dict)
+    """Loads without a ledger, with a new one and with one that knows all, by the kind of rows."""
     blast: list[Run] = field(default_factory=list)
     """The null server against threads that only send."""
     phones: str = ""
@@ -76,6 +80,17 @@ class Figures:
         loads = [runs for case, runs in self.loads.items() if case.side == "ours"]
         return max(map(peak_megabytes, chain(*loads, *self.memory.values())))
 
+    def ledger_ratios(self, kind: Kind) -> tuple[float, float]:
+        """The speed of a first load with a ledger, and of the same load again, over that without.
+
+        Of whole processes, from start to end; medians of neighbouring runs.
+        """
+        runs = self.ledger[kind]
+        return (
+            median(run.off.seconds / run.first.seconds for run in runs),
+            median(run.off.seconds / run.second.seconds for run in runs),
+        )
+
     def start_up_ratio(self) -> float:
         """The start-up of ours over the bare one: the median of the pairs."""
         pairs = zip(self.start_ups[START], self.start_ups[BARE_START], strict=True)
@@ -99,6 +114,7 @@ def measure(plan: Plan, folder: Path) -> Figures:
             for case, run in _loads(plan, kind, latency, folder):
                 figures.loads.setdefault(case, []).append(run)
     _memory(plan, folder, figures)
+    _ledger(plan, folder, figures)
     return figures
 
 
@@ -130,6 +146,18 @@ def _memory(plan: Plan, folder: Path, figures: Figures) -> None:
         case = Case("ours", "profiles", SLOW)
         figures.memory[rows] = [load(case, file, rows, folder) for _ in range(times)]
         _say(f"{rows:,} profiles: {figures.peak(rows):.1f} MB")
+        file.unlink()
+
+
+def _ledger(plan: Plan, folder: Path, figures: Figures) -> None:
+    for kind in plan.ledger_kinds:
+        file = folder / f"ledger-{kind}.jsonl"
+        tap.write(file, kind, plan.ledger_rows)
+        figures.ledger[kind] = [
+            load_with_ledger(kind, file, plan.ledger_rows, folder) for _ in range(plan.rounds)
+        ]
+        first, second = figures.ledger_ratios(kind)
+        _say(f"{kind} with a ledger: {first:.2f} of the speed without, once more {second:.2f}")
         file.unlink()
 
 

@@ -42,12 +42,14 @@ class Plan:
     rounds: int = 3
     start_ups: int = 15
     fast_rows: int = 500_000
-    slow_rows: int = 600_000
+    slow_rows: int = 1_000_000
     plain_fast_rows: int = 30_000
     plain_slow_rows: int = 10_000
     memory_rows: tuple[int, ...] = (100_000, 1_000_000, 5_000_000)
     blast_calls: int = 3000
     same_rows: int = 5000
+    ledger_kinds: tuple[Kind, ...] = ("profiles", "events")
+    ledger_rows: int = 1_000_000
     phones: bool = True
     """Whether to measure what a phone number costs, too."""
 
@@ -65,6 +67,7 @@ class Plan:
             plain_fast_rows=rows(usual.plain_fast_rows),
             plain_slow_rows=rows(usual.plain_slow_rows),
             memory_rows=tuple(map(rows, usual.memory_rows)),
+            ledger_rows=rows(usual.ledger_rows),
             **settings,  # type: ignore[arg-type]
         )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from benchmarks.goals import Goal
     from benchmarks.measure import Figures
     from benchmarks.plan import Plan
-    from benchmarks.runs import Side
+    from benchmarks.runs import Side, WithLedger
 
 _NAMES: Final[dict[Side, str]] = {
     "ours": "target-clevertap",
@@ -55,6 +55,8 @@ def page(plan: Plan, figures: Figures, circumstances: Iterable[tuple[str, str]])
         _loads(plan, figures, SLOW),
         "## Memory",
         _memory(figures),
+        "## The ledger",
+        _ledger(plan, figures),
         "## Start-up",
         _start_ups(figures),
     ]
@@ -62,6 +64,28 @@ def page(plan: Plan, figures: Figures, circumstances: Iterable[tuple[str, str]])
         parts += ["## Phone numbers", figures.phones]
     parts += ["## What must be reached", _goals(figures)]
     return "\n\n".join(parts) + "\n"
+
+
+def _ledger(plan: Plan, figures: Figures) -> str:
+    head = ("rows", "loaded", "ledger", "seconds", "CPU s / million", "peak MB", "speed")
+    rows = (
+        [kind, f"{plan.ledger_rows:,}", name, *_ledger_run(plan, runs, field)]
+        for kind, runs in figures.ledger.items()
+        for field, name in (("off", "off"), ("first", "new"), ("second", "knows all rows"))
+    )
+    return _table(head, rows)
+
+
+def _ledger_run(plan: Plan, runs: Sequence[WithLedger], field: str) -> list[str]:
+    processes = [getattr(run, field) for run in runs]
+    ratios = [run.off.seconds / getattr(run, field).seconds for run in runs]
+    cpu = median(process.cpu_seconds for process in processes)
+    return [
+        f"{median(process.seconds for process in processes):.1f}",
+        f"{cpu * 1e6 / plan.ledger_rows:.1f}",
+        f"{median(process.peak_megabytes for process in processes):.0f}",
+        f"{median(ratios):.2f}",
+    ]
 
 
 def _loads(plan: Plan, figures: Figures, latency: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -131,6 +132,38 @@ def load(case: Case, file: Path, rows: int, folder: Path, keep: Path | None = No
     if server.seen.records != rows:
         raise BenchFailed(f"{side}: {server.seen.records} of {rows} records have arrived")
     return Run(process, server.seen)
+
+
+@dataclass(frozen=True, slots=True)
+class WithLedger:
+    """Three loads of the same file: without a ledger, with a new one, and once more with it."""
+
+    off: Process
+    first: Process
+    second: Process
+
+
+def load_with_ledger(kind: str, file: Path, rows: int, folder: Path) -> WithLedger:
+    """Load a file three times, at 0 ms a call.
+
+    Raises:
+        BenchFailed: when another number of rows has arrived than should have.
+    """
+    settings = tap.config("", folder / "ledger")
+    runs = []
+    for ledger, arriving in (("off", rows), ("on", rows), ("on", 0)):
+        with null_server() as server:
+            config = folder / "ledger.json"
+            wanted = settings | {"api_url": server.url}
+            if ledger == "on":
+                del wanted["ledger_url"]
+            config.write_text(json.dumps(wanted), encoding="utf-8")
+            command = [COMMAND, "--config", config, "--input", file]
+            runs.append(measured(command, folder / "ledger.log"))
+        if server.seen.records != arriving:
+            raise BenchFailed(f"{kind}: {server.seen.records} rows have arrived, not {arriving}")
+    shutil.rmtree(folder / "ledger")
+    return WithLedger(*runs)
 
 
 def _command(side: Side, file: Path, url: str, folder: Path) -> list[str | Path]:

@@ -31,6 +31,8 @@ SMALL = Plan(
     memory_rows=(2000, 4000),
     blast_calls=15,
     same_rows=1500,
+    ledger_kinds=("both",),
+    ledger_rows=4000,
     phones=False,
 )
 
@@ -38,7 +40,8 @@ SMALL = Plan(
 def test_every_side_sends_the_same_items_and_every_goal_has_its_figure() -> None:
     page = bench.results(SMALL)
     assert "| both | hand-written loop | 4,000 |" in page
-    assert page.count("| at least ") == 3
+    assert "| both | 4,000 | knows all rows |" in page
+    assert page.count("| at least ") == 5
     assert page.count("| at most ") == 4
 
 

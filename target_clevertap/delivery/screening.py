@@ -173,8 +173,7 @@ class Screening:
         for entry in profiles:
             stream, item = self._streams[entry.ticket.stream.name], entry.item
             entry.mark, entry.content = profile_mark(stream, item.identity), digest(item.body)
-        asked = profiles if self._delivery.idle else self._not_under_way(profiles)
-        asked = [entry for entry in asked if self._may_be_left_out(entry)]
+        asked = () if self._resync else self._may_be_left_out(profiles)
         if not asked:
             return ()
         marks = b"".join([entry.mark for entry in asked])
@@ -182,16 +181,16 @@ class Screening:
         found = self._ledger.unchanged_profiles(marks, contents)
         return asked if len(found) == len(asked) else [asked[at] for at in found]
 
-    def _may_be_left_out(self, entry: Entry) -> bool:
-        """Not a counter, which adds at each time, nor a deletion."""
-        item = entry.item
-        if self._resync or not item.replayable or item.kind == "delete":
-            return False
-        return entry.ticket.stream.name not in self._fresh
-
-    def _not_under_way(self, profiles: Sequence[Entry]) -> Sequence[Entry]:
-        """Those that no other version is under way of: what the ledger says of them will hold."""
-        return [entry for entry in profiles if not self._delivery.holds(entry.item.identity)]
+    def _may_be_left_out(self, profiles: Sequence[Entry]) -> Sequence[Entry]:
+        """No counters, which add at each time, no deletions, and nothing that will be changed."""
+        asked = [
+            entry for entry in profiles if entry.item.replayable and entry.item.kind != "delete"
+        ]
+        if self._fresh:
+            asked = [entry for entry in asked if entry.ticket.stream.name not in self._fresh]
+        if not self._delivery.idle:
+            asked = [entry for entry in asked if not self._delivery.holds(entry.item.identity)]
+        return asked
 
     def _old(self, entries: Sequence[Entry], outcome: Callable[[Iterable[Ticket]], None]) -> None:
         """Entries that CleverTap has; older versions that wait need not be tried again."""
