@@ -158,7 +158,7 @@ def load_with_ledger(kind: str, file: Path, rows: int, folder: Path) -> WithLedg
             if ledger == "on":
                 del wanted["ledger_url"]
             config.write_text(json.dumps(wanted), encoding="utf-8")
-            command = [COMMAND, "--config", config, "--input", file]
+            command: list[str | Path] = [COMMAND, "--config", config, "--input", file]
             runs.append(measured(command, folder / "ledger.log"))
         if server.seen.records != arriving:
             raise BenchFailed(f"{kind}: {server.seen.records} rows have arrived, not {arriving}")
