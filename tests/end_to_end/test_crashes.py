@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ KILLS = int(os.environ.get("CRASHES", "30"))
 ROWS = 400
 ROWS_A_CALL = 20
 CALLS_AT_ONCE = 4
-LONGEST_LIFE = 0.6
+LONGEST_LIFE = 0.4
 
 STREAMS = {
     "users": {
@@ -57,7 +58,7 @@ SCHEMAS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def forks() -> Iterator[Forks]:
     with forking() as forks:
         yield forks
@@ -100,7 +101,8 @@ class Pipeline:
         process = self.forks.start(arguments, paths["output"], paths["settled"])
         if kill:
             time.sleep(self.chance.uniform(0, LONGEST_LIFE))
-            os.kill(process, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may have been faster
+                os.kill(process, signal.SIGKILL)
         code = self.forks.ended()
         assert code in ({0, -signal.SIGKILL} if kill else {0}), self._log()
         self.kills += code == -signal.SIGKILL

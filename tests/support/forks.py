@@ -37,7 +37,10 @@ class Forks:
         request = [list(arguments), str(output), str(settled)]
         self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
-        return self._answer()
+        process = self._answer()
+        # Whoever kills 0 kills the tests, and all that run beside them.
+        assert process > 1, "the last process was not awaited"
+        return process
 
     def ended(self) -> int:
         """The exit code of the process, when it has ended; -9 when it was killed."""
