@@ -26,7 +26,7 @@ demo: setup ## a small shop in PostgreSQL, through Meltano, into a local CleverT
 try: $(VENV)/.ready .tools/files/.ready ## CSV files into a local CleverTap (CSV=my.csv, MAPPING=m.yml)
 	@$(BIN)/python -m examples.files.load $(CSV) $(if $(MAPPING),--mapping $(MAPPING))
 
-test: setup ## the whole test suite
+test: setup .tools/.chromium ## the whole test suite
 	$(BIN)/pytest
 
 bench: $(VENV)/.ready ## how fast it is, beside a plain target and a bare loop: ten minutes
@@ -83,6 +83,15 @@ $(MELTANO)/.ready: constraints-meltano.txt | $(BIN)/uv
 	mkdir -p $(@D) && cp tests/sandbox/witnesses/package*.json $(@D)
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund \
 	  --loglevel=error --silent
+	@touch $@
+
+# The pages are tested in a real browser where there is one, or where one can be installed.
+.tools/.chromium:
+	@mkdir -p $(@D)
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get -qq update \
+	    && apt-get -qq install --yes --no-install-recommends chromium; } >/dev/null 2>&1 \
+	  || echo "There is no Chromium: tests in a browser are skipped."
 	@touch $@
 
 # The tap of the example that loads CSV files.
