@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from target_clevertap.errors import (
     AnswerLost,
-    CleverTapError,
     CredentialsRefused,
     NotReached,
     ServerFailed,
+    TargetCleverTapError,
     Throttled,
 )
 from tests.support.pipeline import Message, config, load, record, rejected, schema, state, written
@@ -287,46 +287,82 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+VIP = {
+    "type": "segment",
+    "identifier": {"identity": "user"},
+    "segment_name": "VIP",
+    "owner_email": "admin@example.com",
+    "max_shrink_percent": 100,
+}
+ROWS = {
+    "order": order,
+    "user": lambda number: record("users", user=f"p{number}", name="Ada"),
+    "member": lambda number: record("vip", user=f"m{number}"),
+    "bad": lambda number: record("orders", n=number),
+}
+
+
+def announced(line: str, read: int) -> Message:
+    """A STATE, or a SCHEMA that has changed, after so many rows."""
+    if line == "state":
+        return state(read)
+    return schema("orders", None, user="string", n="integer", **{f"c{read}": "string"})
+
+
+def settled(sandbox: Sandbox, folder: Path) -> set[int]:
+    """The numbers of all rows that CleverTap has, or that were kept as rejected."""
+    sandbox.advance(3600)
+    people = {key for each in sandbox.profiles() for key in each["identifiers"]["identity"]}
+    segment = sandbox.segment("VIP")
+    listed = {row["value"] for row in segment["rows"]} if segment else set()
+    named = {int(key[1:]) for key in people | listed if key[0] in "pm"}
+    kept = (row["record"] for row in rejected(folder))
+    refused = {row.get("n") or int(row["user"][1:]) for row in kept}
+    return named | {*orders(sandbox)} | refused
+
+
 @given(
     lines=st.lists(
-        st.sampled_from(["good", "good", "state", "bad", "schema"]), min_size=3, max_size=30
+        st.sampled_from(["order", "user", "order", "member", "state", "bad", "schema"]),
+        min_size=3,
+        max_size=30,
     ),
     faults=st.lists(st.tuples(st.sampled_from(sorted(FAULTS)), st.integers(1, 5)), max_size=4),
     rows=st.integers(1, 4),
     limit=st.sampled_from([0, 600]),
+    ledger=st.sampled_from([None, "off"]),
 )
 @hypothesis_settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_state_is_ahead_of_the_rows_whatever_fails(
-    lines: list[str], faults: list[tuple[str, int]], rows: int, limit: int, sandbox: Sandbox,
-    tmp_path_factory: pytest.TempPathFactory, capsys: Capture,
+    lines: list[str], faults: list[tuple[str, int]], rows: int, limit: int, ledger: str | None,
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory, capsys: Capture,
 ) -> None:  # fmt: skip
-    folder, messages, read = tmp_path_factory.mktemp("work"), list(SCHEMAS), 0
+    folder, read = tmp_path_factory.mktemp("work"), 0
+    messages = [*SCHEMAS, schema("vip", None, user="string")]
     for line in lines:
-        if line == "state":
-            messages.append(state(read))
-        elif line == "schema":
-            wider = schema("orders", None, user="string", n="integer", **{f"c{read}": "string"})
-            messages.append(wider)
-        else:
-            read += 1
-            messages.append(order(read) if line == "good" else record("orders", n=read))
+        read += line in ROWS
+        messages.append(ROWS[line](read) if line in ROWS else announced(line, read))
     sandbox.reset()
     for kind, call in faults:
         sandbox.fault(**FAULTS[kind], calls=[call])
     sandbox.latency(0.002, jitter=0.002)
-    settings = config(sandbox, folder, streams=STREAMS, retry_limit_seconds=limit)
+    streams = STREAMS | {"orders": STREAMS["orders"] | {"event_key": ["n"]}, "vip": VIP}
+    settings = config(sandbox, folder, streams=streams, retry_limit_seconds=limit)
+    settings |= {"batch_size_rows": rows, "ledger_url": ledger}
     ended_well = True
     try:
-        load(settings | {"batch_size_rows": rows}, messages, capsys)
-    except CleverTapError:
+        load(
+            {name: value for name, value in settings.items() if value is not None}, messages, capsys
+        )
+    except TargetCleverTapError:
         ended_well = False
-    settled = {*orders(sandbox), *(row["record"]["n"] for row in rejected(folder))}
+    done = settled(sandbox, folder)
     for covered in written.states:
-        assert set(range(1, covered + 1)) <= settled
+        assert set(range(1, covered + 1)) <= done
     if ended_well:
-        assert settled == set(range(1, read + 1))
+        assert done == set(range(1, read + 1))
         last = [message["value"] for message in messages if message["type"] == "STATE"][-1:]
         assert written.states[-1:] == last
 
