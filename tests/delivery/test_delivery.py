@@ -21,6 +21,7 @@ from target_clevertap.errors import (
 from tests.support.pipeline import Message, config, load, record, rejected, schema, state, written
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.sandbox import Sandbox
@@ -294,7 +295,7 @@ VIP = {
     "owner_email": "admin@example.com",
     "max_shrink_percent": 100,
 }
-ROWS = {
+ROWS: dict[str, Callable[[int], Message]] = {
     "order": order,
     "user": lambda number: record("users", user=f"p{number}", name="Ada"),
     "member": lambda number: record("vip", user=f"m{number}"),
