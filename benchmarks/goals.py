@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.plan import CEILING, SLOW, Case
 from benchmarks.runs import cpu_seconds_a_million, records_a_second
+from benchmarks.sandbox_speed import GOAL as SANDBOX_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,13 @@ class Goal:
 
 def goals(figures: Figures) -> list[Goal]:
     """All goals. What is measured for several kinds of rows must be reached for each of them."""
-    return [*_speed(figures), *_memory(figures), _start_up(figures), *_ledger(figures)]
+    return [
+        *_speed(figures),
+        *_memory(figures),
+        _start_up(figures),
+        *_ledger(figures),
+        _sandbox(figures),
+    ]
 
 
 def _speed(figures: Figures) -> list[Goal]:
@@ -88,6 +95,11 @@ def _ledger(figures: Figures) -> list[Goal]:
         Goal("first load with a ledger, of the speed without", 0.6, [first for first, _ in ratios]),
         Goal("the same load again, of the speed without", 1.0, [second for _, second in ratios]),
     ]
+
+
+def _sandbox(figures: Figures) -> Goal:
+    rates = [run.records_a_core_second for run in figures.sandbox]
+    return Goal("records/s of one core that the sandbox takes", SANDBOX_RATE, rates)
 
 
 def _start_up(figures: Figures) -> Goal:

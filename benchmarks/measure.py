@@ -24,6 +24,7 @@ from benchmarks.runs import (
     records_a_second,
 )
 from benchmarks.sameness import check_same_items
+from benchmarks.sandbox_speed import SandboxRun, sandbox_speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +50,8 @@ class Figures:
     """Seconds of each run of a command, by its text."""
     ledger: dict[Kind, list[WithLedger]] = field(default_factory=dict)
     """Loads without a ledger, with a new one and with one that knows all, by the kind of rows."""
+    sandbox: list[SandboxRun] = field(default_factory=list)
+    """What the sandbox took of profiles and of events, its database on disk."""
     blast: list[Run] = field(default_factory=list)
     """The null server against threads that only send."""
     phones: str = ""
@@ -115,6 +118,8 @@ def measure(plan: Plan, folder: Path) -> Figures:
                 figures.loads.setdefault(case, []).append(run)
     _memory(plan, folder, figures)
     _ledger(plan, folder, figures)
+    _say("How fast is the sandbox?")
+    figures.sandbox.extend(sandbox_speed(plan.sandbox_calls, plan.rounds))
     return figures
 
 

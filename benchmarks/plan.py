@@ -50,6 +50,7 @@ class Plan:
     same_rows: int = 5000
     ledger_kinds: tuple[Kind, ...] = ("profiles", "events")
     ledger_rows: int = 1_000_000
+    sandbox_calls: int = 200
     phones: bool = True
     """Whether to measure what a phone number costs, too."""
 

@@ -57,6 +57,8 @@ def page(plan: Plan, figures: Figures, circumstances: Iterable[tuple[str, str]])
         _memory(figures),
         "## The ledger",
         _ledger(plan, figures),
+        "## The sandbox",
+        _sandbox(figures),
         "## Start-up",
         _start_ups(figures),
     ]
@@ -64,6 +66,12 @@ def page(plan: Plan, figures: Figures, circumstances: Iterable[tuple[str, str]])
         parts += ["## Phone numbers", figures.phones]
     parts += ["## What must be reached", _goals(figures)]
     return "\n\n".join(parts) + "\n"
+
+
+def _sandbox(figures: Figures) -> str:
+    head = ("rows", "records/s of one core")
+    rows = ([run.kind, f"{run.records_a_core_second:,.0f}"] for run in figures.sandbox)
+    return _table(head, rows)
 
 
 def _ledger(plan: Plan, figures: Figures) -> str:
@@ -155,7 +163,8 @@ def _goals(figures: Figures) -> str:
     kinds = ", ".join(figures.kinds)
     return (
         _table(head, map(_goal, goals(figures)))
-        + f"\n\nThree values are those of {kinds}; each must reach what is asked."
+        + f"\n\nThree values are those of {kinds}; two are those of profiles and "
+        "events; each must reach what is asked."
     )
 
 
