@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -28,11 +28,10 @@ from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-    from types import FrameType, TracebackType
+    from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.sinks import Sink
-    from typing_extensions import Self
 
     from target_clevertap.delivery import Preview, Run
 
@@ -280,7 +279,8 @@ class TargetCleverTap(Target):
         Raises:
             TargetCleverTapError: when the run could not do all that it should.
         """
-        with self:
+        with ExitStack() as ending:
+            ending.push(lambda _kind, error, _traceback: self.close(error))
             self.run.finish(cut_off=self._signal is not None)
             if self._signal is not None:
                 raise Interrupted(self._signal)
@@ -300,17 +300,6 @@ class TargetCleverTap(Target):
             for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
                 sink.clean_up()
             self.message_reader.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close(error)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -159,6 +159,7 @@ class Run:
         self._giving_up.set()
         if error is not None and not self.failures:
             self.failures = [error]
+        self._tell_of_crash()
         with ExitStack() as closing:
             closing.callback(self.chronicle.close, self)
             if self.ledger is not None:
@@ -180,6 +181,17 @@ class Run:
             self.waiting.flush()
         self.chronicle.wipe()
         self._write(value)
+
+    def _tell_of_crash(self) -> None:
+        """Say what became of the rows that an earlier run had under way when it was cut off."""
+        if self.ledger is None or not (recovered := self.ledger.recovered).events:
+            return
+        fate = "are held" if self.settings.uncertain_events == "hold" else "may be there twice"
+        log.warning(
+            "An earlier run was cut off with %d events under way; those that come again %s.",
+            recovered.events,
+            fate,
+        )
 
     def _too_many_rejected(self) -> Iterator[TooManyRejected]:
         percent = self.settings.max_rejected_percent

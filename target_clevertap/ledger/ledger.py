@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from target_clevertap.errors import LedgerError
@@ -245,9 +245,9 @@ def open_ledger(
     """
     run = Run.begin(account, clock)
     database = open_database(url, folder, run)
-    try:
+    with ExitStack() as opened:
+        opened.callback(database.close)
         migrate(database)
-        return Ledger(database, run, uncertain, clock)
-    except BaseException:
-        database.close()
-        raise
+        ledger = Ledger(database, run, uncertain, clock)
+        opened.pop_all()
+    return ledger

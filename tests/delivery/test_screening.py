@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from target_clevertap.delivery.marks import event_mark, stream_mark
 from target_clevertap.errors import AnswerLost, SettingsError
+from target_clevertap.ledger import open_ledger
 from tests.support.pipeline import Message, config, load, record, rejected, schema, state, written
 
 if TYPE_CHECKING:
@@ -202,6 +204,30 @@ def test_an_uncertain_event_is_sent_again_unless_it_is_to_be_held(
         load(settings, [*SCHEMAS, order(1), state(1)], capsys)
     assert load(settings, [*SCHEMAS, order(1), state(1)], capsys) == [1]
     assert orders(sandbox) == [1]
+
+
+@pytest.mark.parametrize(
+    ("policy", "sent", "said"),
+    [("resend", [1, 2], "may be there twice"), ("hold", [2], "are held")],
+)
+def test_what_a_cut_off_run_had_under_way_is_told_and_follows_the_policy(
+    policy: str,
+    sent: list[int],
+    said: str,
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    capsys: Capture,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    folder = tmp_path / "work" / sandbox.account_id
+    with open_ledger(None, account=sandbox.account_id, folder=folder, uncertain="resend") as cut:
+        stream = stream_mark(cut.claim("orders").number)
+        cut.note(event_mark(stream, b"[1]"), b"")  # and nothing more: it was killed here
+    load(settings | {"uncertain_events": policy}, [*SCHEMAS, order(1), order(2)], capsys)
+    assert orders(sandbox) == sent
+    assert f"cut off with 1 events under way; those that come again {said}" in caplog.text
+    assert len(rejected(tmp_path)) == 2 - len(sent)
 
 
 # Profiles
