@@ -51,7 +51,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _say(error)
         return error.exit_code
     except OSError as error:
-        log.critical("%s: %s", error.filename or "Input or output failed", error.strerror or error)
+        # Without a word of the system's it is a library's, whose text may hold anything.
+        what = error.strerror or type(error).__name__
+        log.critical("%s: %s", error.filename or "Input or output failed", what)
         return FAILED
     except Exception as error:  # noqa: BLE001 - the outermost edge: a bug is told without its values
         log.critical("%s", _without_values(error))
@@ -62,7 +64,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _say(error: TargetCleverTapError) -> None:
     lines = error.mistakes if isinstance(error, SettingsError) else (str(error),)
     for line in lines:
-        log.critical("%s", line)
+        log.critical("%s", line, extra={"stream_name": error.stream})
 
 
 def _without_values(error: Exception) -> str:

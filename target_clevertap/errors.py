@@ -42,6 +42,8 @@ class TargetCleverTapError(Exception):
     """The root of the tree; `exit_code` is what the process ends with."""
 
     exit_code: int = 1
+    stream: str | None = None
+    """The one stream that it is about, if it is; logs carry its name."""
 
 
 class SettingsError(TargetCleverTapError):

@@ -99,9 +99,8 @@ class Group:
     keys: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        keys = f" (first keys: {', '.join(self.keys)})" if self.keys else ""
-        why = f"{self.refused.code}: {self.refused.reason}"
-        return f"{self.stream}: {self.count} rejected, {why}{keys}"
+        """For the log, which the keys have no place in: they are values of records too."""
+        return f"{self.stream}: {self.count} rejected, {self.refused.code}: {self.refused.reason}"
 
 
 class Rejects:

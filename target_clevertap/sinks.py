@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
+from logging import LoggerAdapter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk.sinks import Sink
@@ -61,6 +62,8 @@ class CleverTapSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self.origin: Origin = target  # type: ignore[assignment] # only our target makes our sinks
+        # As the SDK does for the streams of a tap: its own lines about a sink carry the name too.
+        self.logger = LoggerAdapter(self.logger, {"stream_name": stream_name})  # type: ignore[assignment]
         self._run = self.origin.run
         self._uncounted = 0
         self._cleaned_up = False

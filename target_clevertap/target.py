@@ -19,7 +19,13 @@ from singer_sdk.target_base import Target
 from typing_extensions import override
 
 from target_clevertap.batch_files import BATCH_CONFIG, Batch, Storage, batch_rows
-from target_clevertap.errors import InputError, Interrupted, SettingsError, StateNotWritten
+from target_clevertap.errors import (
+    InputError,
+    Interrupted,
+    SettingsError,
+    StateNotWritten,
+    TargetCleverTapError,
+)
 from target_clevertap.options import OPTIONS, print_check, print_suggestion
 from target_clevertap.reader import LineReader, Message, StateLine, decode
 from target_clevertap.settings import Settings, config_jsonschema, unreadable_variables
@@ -148,7 +154,11 @@ class TargetCleverTap(Target):
             raise self.message_reader.error("has a schema that is no object")
         self.message = message_dict
         self.message_reader.shortcuts.clear()
-        super()._process_schema_message(message_dict)
+        try:
+            super()._process_schema_message(message_dict)
+        except TargetCleverTapError as error:
+            error.stream = message_dict.get("stream")
+            raise
         stream = str(message_dict["stream"])
         for sink in self._sinks_active.values():
             if isinstance(sink, CleverTapSink):
@@ -187,7 +197,10 @@ class TargetCleverTap(Target):
         except SettingsError as error:
             # The next SCHEMA of the stream must count, though it may be the same again.
             self.mapper.stream_maps.pop(schema["stream"], None)
-            self.logger.warning("%s: rejected rows wait on: %s", schema["stream"], error)
+            stream = schema["stream"]
+            self.logger.warning(
+                "%s: rejected rows wait on: %s", stream, error, extra={"stream_name": stream}
+            )
             return False
         return True
 

@@ -88,9 +88,10 @@ def test_rows_are_grouped_by_reason_with_the_first_five_keys(tmp_path: Path) -> 
     rejects.add(row(stream(), '{"id": 9}', number=31), Refused("identity_missing", "No identity"))
     rejects.close()
     assert [str(group) for group in rejects.groups()] == [
-        "users: 7 rejected, phone_invalid: Phone is not a valid number (first keys: 0, 1, 2, 3, 4)",
-        "users: 1 rejected, identity_missing: No identity (first keys: line 31)",
+        "users: 7 rejected, phone_invalid: Phone is not a valid number",
+        "users: 1 rejected, identity_missing: No identity",
     ]
+    assert [group.keys for group in rejects.groups()] == [["0", "1", "2", "3", "4"], ["line 31"]]
 
 
 def test_the_file_is_for_its_owner_only_and_exists_only_when_needed(tmp_path: Path) -> None:

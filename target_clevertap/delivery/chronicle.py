@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from target_clevertap.delivery.waiting import MOST_TRIES
 from target_clevertap.report import Measures, SdkMetrics, Tally
 from target_clevertap.report.model import Reason, ReportedSegment, ReportedStream
 from target_clevertap.report.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from target_clevertap.delivery.outcomes import Outcomes
     from target_clevertap.delivery.run import Run
     from target_clevertap.delivery.segments import SegmentResult
-    from target_clevertap.rejects import Group, Rejects
+    from target_clevertap.rejects import Group
     from target_clevertap.report.folder import RunFolder
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class Chronicle:
         self.tick()
         self.wipe()
         self.metrics.close()
-        _summarise(run.outcomes, run.rejects)
+        _summarise(run)
         # Only the end of a run needs what makes the report.
         from target_clevertap.report.compose import compose  # noqa: PLC0415
 
@@ -91,22 +92,41 @@ class Chronicle:
         self._folder.keep(report, after=run.failures[0] if run.failures else None)
 
 
-def _summarise(outcomes: Outcomes, rejects: Rejects) -> None:
-    for stream, tally in outcomes.tallies.items():
-        log.info("%s: %s", stream, tally)
-    for stream, tally in outcomes.again.items():
-        log.info("%s: %d tried again: %s", stream, tally.read, tally.outcomes)
-    for group in rejects.groups():
-        log.warning("%s", group)
-    if rejects.any:
-        log.warning("Rejected rows are kept with their reasons in %s", rejects.path)
+def _summarise(run: Run) -> None:
+    for stream, tally in run.outcomes.tallies.items():
+        log.info("%s: %s", stream, tally, extra={"stream_name": stream})
+    for stream, tally in run.outcomes.again.items():
+        log.info(
+            "%s: %d tried again: %s",
+            stream,
+            tally.read,
+            tally.outcomes,
+            extra={"stream_name": stream},
+        )
+    for group in run.rejects.groups():
+        log.warning("%s", group, extra={"stream_name": group.stream})
+    for stream, rows in _given_up(run).items():
+        log.warning(
+            "%s: %d given up after %d tries",
+            stream,
+            rows,
+            MOST_TRIES,
+            extra={"stream_name": stream},
+        )
+    if run.rejects.any:
+        log.warning("Rejected rows are kept with their reasons in %s", run.rejects.path)
+
+
+def _given_up(run: Run) -> Mapping[str, int]:
+    """Rows by stream that will not be tried again."""
+    return run.waiting.given_up if run.waiting else {}
 
 
 def _streams(run: Run) -> Iterator[ReportedStream]:
     from target_clevertap.report.compose import kind_of  # noqa: PLC0415 - as above
 
     groups = list(run.rejects.groups())
-    given_up = run.waiting.given_up if run.waiting else {}
+    given_up = _given_up(run)
     for stream in sorted(run.outcomes.tallies.keys() | run.outcomes.again.keys()):
         yield ReportedStream.of(
             stream,

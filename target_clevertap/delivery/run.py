@@ -139,8 +139,8 @@ class Run:
         failures = [*refusals, *self._too_many_rejected()]
         failures.sort(key=lambda failure: failure.exit_code != 1)
         self.failures += failures
-        for failure in self.failures[1:]:
-            log.error("%s", failure)
+        for failure in failures[1:]:
+            log.error("%s", failure, extra={"stream_name": failure.stream})
         if self.failures:
             raise self.failures[0]
 
@@ -197,11 +197,13 @@ class Run:
         percent = self.settings.max_rejected_percent
         for stream, tally in self.outcomes.tallies.items():
             if tally.too_many_rejected(percent):
-                yield TooManyRejected(
+                refusal = TooManyRejected(
                     f"{stream}: {tally.rejected:,} of {tally.read:,} rows were rejected, more than "
                     f"max_rejected_percent ({percent}) allows. Everything else is delivered; the "
                     f"rejected rows are in {self.rejects.path} with their reasons."
                 )
+                refusal.stream = stream
+                yield refusal
 
     def _calls(self) -> Calls:
         metrics = self.chronicle.metrics

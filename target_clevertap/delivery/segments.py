@@ -51,6 +51,12 @@ class SegmentList:
         self.first: Ticket | None = None
         self.rows: Counter[Stream] = Counter()
         self.incomplete: set[str] = set()
+        self.streams: set[str] = set()
+
+    @property
+    def stream(self) -> str | None:
+        """The stream that all members come from, if it is one only."""
+        return min(self.streams) if len(self.streams) == 1 else None
 
     @property
     def accumulates(self) -> bool:
@@ -114,6 +120,7 @@ class Segments:
         if name not in self._lists:
             self._lists[name] = SegmentList(mapping, Spool(self._folder))
         self._lists[name].incomplete.add(stream)
+        self._lists[name].streams.add(stream)
         return self._lists[name]
 
     def add(
@@ -151,6 +158,7 @@ class Segments:
             try:
                 result = self._replace(client, segment, known)
             except (SegmentIncomplete, SegmentRefused) as refusal:
+                refusal.stream = segment.stream
                 refusals.append(refusal)
                 before = known.members if known else None
                 refused = isinstance(refusal, SegmentRefused)
@@ -176,10 +184,15 @@ class Segments:
         file = segment.spool.write(self._members(segment))
         if known and known.digest == file.digest and not self._resync:
             self._settle(segment, unchanged=True)
-            log.info("Segment %r: unchanged, %d members.", name, file.members)
+            log.info(
+                "Segment %r: unchanged, %d members.",
+                name,
+                file.members,
+                extra={"stream_name": segment.stream},
+            )
             return SegmentResult(name, "unchanged", before, file.members)
         segment.check_size(file.members, before)
-        _upload(client, segment.mapping, file)
+        _upload(client, segment, file)
         if self._ledger:
             self._ledger.segment_uploaded(name, file.members, file.digest)
         self._settle(segment, unchanged=False)
@@ -198,8 +211,9 @@ class Segments:
             self._outcomes.list_settled(segment.first, segment.rows, unchanged=unchanged)
 
 
-def _upload(client: Client, mapping: SegmentMapping, file: ListFile) -> None:
+def _upload(client: Client, segment: SegmentList, file: ListFile) -> None:
     """The three steps of CleverTap's custom lists; an expired link is asked for once more."""
+    mapping = segment.mapping
     try:
         url = _put(client, file.path)
     except LinkExpired:
@@ -216,6 +230,7 @@ def _upload(client: Client, mapping: SegmentMapping, file: ListFile) -> None:
         mapping.segment_name,
         file.members,
         mapping.owner_email,
+        extra={"stream_name": segment.stream},
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from itertools import chain, groupby
 from operator import attrgetter
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from target_clevertap.delivery.batch import Entry
     from target_clevertap.ledger import Ledger
     from target_clevertap.rejects import Refused, Row
-
-log = logging.getLogger(__name__)
 
 MOST_TRIES = 10
 """A row that was rejected as often as this when tried again will not be taken."""
@@ -123,8 +120,7 @@ class Waiting:
             )
             for (name, key), (row, refused) in rows.items()
         )
-        for ((name, key), (row, _)), tried in zip(rows.items(), tries, strict=True):
+        for (name, key), tried in zip(rows, tries, strict=True):
             if tried >= MOST_TRIES:
                 self._ledger.give_up(name, key)
                 self.given_up[name] += 1
-                log.warning("%s: row %s is given up after %d tries.", name, row.key(), tried)

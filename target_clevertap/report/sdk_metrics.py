@@ -10,6 +10,7 @@ from singer_sdk.metrics import Counter, Metric, Point, Status, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from logging import LogRecord
 
     from target_clevertap.clevertap import Attempt
 
@@ -23,6 +24,7 @@ class SdkMetrics:
 
     def __init__(self) -> None:
         self._logger = metrics.get_metrics_logger()
+        self._logger.addFilter(_name_stream)
         self._lock = Lock()
         self._counters: dict[tuple[str, int | None], Counter] = {}
 
@@ -56,3 +58,13 @@ class SdkMetrics:
             for counter in self._counters.values():
                 counter.exit()
             self._counters.clear()
+
+
+def _name_stream(record: LogRecord) -> bool:
+    """Gives a measurement of one stream the name where structured logs look for it.
+
+    The SDK has it among the tags only. As one function it is a filter once, however often added.
+    """
+    if isinstance(record.args, tuple) and record.args and isinstance(record.args[0], Point):
+        record.stream_name = record.args[0].tags.get(Tag.STREAM)
+    return True

@@ -438,7 +438,7 @@ def test_a_row_is_given_up_after_ten_tries_and_that_is_said(
     for _ in range(10):
         assert "given up" not in caplog.text
         load(callers, [state(1)], capsys)
-    assert "users: row u1 is given up after 10 tries." in caplog.text
+    assert "users: 1 given up after 10 tries" in caplog.text
     assert len(rejected(tmp_path)) == 11
     load(callers, [state(1)], capsys)
     assert len(rejected(tmp_path)) == 11
