@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from target_clevertap.errors import SettingsError, TargetCleverTapError
+from target_clevertap.process import tune
 from target_clevertap.target import TargetCleverTap
 
 if TYPE_CHECKING:
@@ -19,12 +20,6 @@ log = logging.getLogger("target-clevertap")
 
 FAILED = 1
 
-SWITCH_SECONDS = 0.0005
-"""How long a thread that has an answer waits for the reading one to let it go on.
-
-Python's own 5 ms, several times in each call, left 3 % of the limit unused at 200 ms a call.
-"""
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `target-clevertap` and end the process.
@@ -32,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Exit codes: 0 done; 1 could not go on; 2 wrong usage or settings; 3 delivered, but too many
     rows were rejected, or a segment was refused by its guard; 128+n ended by signal n.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
+    tune()
     sys.exit(run(arguments))
 
 

@@ -1,0 +1,36 @@
+"""How a process is set up for a long stream of rows."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+LARGE_BLOCKS = """
+import ctypes, sys
+from target_clevertap.process import tune
+
+class Figures(ctypes.Structure):  # of mallinfo2(3); `hblks` are the blocks from the system
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+figures = ctypes.CDLL(None).mallinfo2
+figures.restype = Figures
+if sys.argv[1] == "tuned":
+    tune()
+larger = bytes(4_000_000)
+del larger
+before = figures().hblks
+body = bytes(500_000)
+print(figures().hblks - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="glibc 2.33 tells it")
+@pytest.mark.parametrize(("run", "from_the_system"), [("tuned", "1"), ("as it is", "0")])
+def test_the_body_of_a_call_never_lies_among_small_blocks(run: str, from_the_system: str) -> None:
+    command = [sys.executable, "-c", LARGE_BLOCKS, run]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - this test's own lines
+    assert ended.stdout.strip() == from_the_system
