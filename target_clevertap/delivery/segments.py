@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 WHOLE_LIST_PERCENT = 100
 
+FILE_NAME = "list.csv"
+"""What CleverTap is told; on disk the file has no name."""
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
@@ -215,14 +218,14 @@ def _upload(client: Client, segment: SegmentList, file: ListFile) -> None:
     """The three steps of CleverTap's custom lists; an expired link is asked for once more."""
     mapping = segment.mapping
     try:
-        url = _put(client, file.path)
+        url = _put(client, file)
     except LinkExpired:
-        url = _put(client, file.path)
+        url = _put(client, file)
     client.complete_list(
         name=mapping.segment_name,
         owner_email=mapping.owner_email,
         creator=mapping.creator or mapping.owner_email,
-        filename=file.path.name,
+        filename=FILE_NAME,
         url=url,
     )
     log.info(
@@ -234,8 +237,7 @@ def _upload(client: Client, segment: SegmentList, file: ListFile) -> None:
     )
 
 
-def _put(client: Client, path: Path) -> str:
+def _put(client: Client, file: ListFile) -> str:
     url = client.list_url()
-    with path.open("rb") as file:
-        client.put_list(url, file, path.stat().st_size)
+    client.put_list(url, file.content, file.size)
     return url

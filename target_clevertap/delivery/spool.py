@@ -1,13 +1,16 @@
-"""What rows say about the members of a custom list, gathered on disk instead of in memory."""
+"""What rows say about the members of a custom list, gathered on disk instead of in memory.
+
+The files have no name any more once they are open: whatever ends the run, no member is left behind.
+"""
 
 from __future__ import annotations
 
 import csv
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 from target_clevertap.errors import WorkDirError
@@ -15,6 +18,8 @@ from target_clevertap.folders import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from io import TextIOWrapper
+    from pathlib import Path
 
     from target_clevertap.mapping import Member
 
@@ -25,9 +30,10 @@ HEADER = ("Type", "Identity")  # CleverTap: custom list segments, 2026
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
-    """The file of a custom list: where it is, how many members it has, and what stands for them."""
+    """The file of a custom list, open, with its bytes and members, and what stands for them."""
 
-    path: Path
+    content: BinaryIO
+    size: int
     members: int
     digest: bytes
 
@@ -38,19 +44,19 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         try:
             make_private(folder)
-            self._folder = TemporaryDirectory(prefix="segment-", dir=folder)
-            self._db = sqlite3.connect(
-                Path(self._folder.name) / "members.sqlite", isolation_level=None
-            )
+            with NamedTemporaryFile(prefix="segment-", dir=folder) as file:
+                self._db = sqlite3.connect(file.name, isolation_level=None)
+                # Nothing is lost with it that another run would not bring.
+                self._db.execute("PRAGMA journal_mode = OFF")
+                self._db.execute("PRAGMA synchronous = OFF")
+                self._db.execute(
+                    "CREATE TABLE member (type TEXT, identity TEXT, gone INTEGER,"
+                    " PRIMARY KEY (type, identity)) WITHOUT ROWID"
+                )
         except (OSError, sqlite3.Error) as error:
             raise _unwritable(folder, error) from error
-        # The file lives as long as the run: nothing is lost with it that a re-run would not bring.
-        self._execute("PRAGMA journal_mode = OFF")
-        self._execute("PRAGMA synchronous = OFF")
-        self._execute(
-            "CREATE TABLE member (type TEXT, identity TEXT, gone INTEGER,"
-            " PRIMARY KEY (type, identity)) WITHOUT ROWID"
-        )
+        self._folder = folder
+        self._list: TextIOWrapper | None = None
         self._pending: list[tuple[str, str, bool]] = []
 
     def add(self, member: Member, *, gone: bool = False) -> None:
@@ -66,9 +72,12 @@ class Spool:
     def members(self, *, gone: bool = False) -> Iterator[tuple[str, str]]:
         """The members that there are, or those that are gone; sorted."""
         self._insert()
-        yield from self._execute(
-            f"SELECT type, identity FROM member WHERE gone = {gone:d} ORDER BY type, identity"  # noqa: S608 - 0 or 1
-        )
+        try:
+            yield from self._db.execute(
+                "SELECT type, identity FROM member WHERE gone = ? ORDER BY type, identity", (gone,)
+            )
+        except sqlite3.Error as error:
+            raise _unwritable(self._folder, error) from error
 
     def write(self, members: Iterable[tuple[str, str]]) -> ListFile:
         """A list as CleverTap wants it: `Type,Identity`, UTF-8, one member a line.
@@ -76,24 +85,28 @@ class Spool:
         Raises:
             WorkDirError: when the disk does not take it.
         """
-        path = Path(self._folder.name) / "list.csv"
         count = 0
         try:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(HEADER)
-                for count, member in enumerate(members, start=1):  # noqa: B007 - how many there were
-                    writer.writerow(member)
-            with path.open("rb") as written:
-                digest = _sha256(written)
-        except (OSError, sqlite3.Error) as error:
-            raise _unwritable(path.parent, error) from error
-        return ListFile(path, count, digest)
+            file = self._list = TemporaryFile(  # noqa: SIM115 - it is uploaded, and closed at the end
+                "w+", encoding="utf-8", newline="", dir=self._folder
+            )
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(HEADER)
+            for count, member in enumerate(members, start=1):  # noqa: B007 - how many there were
+                writer.writerow(member)
+            file.flush()
+            size = file.buffer.tell()
+            digest = _sha256(file.buffer)
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+        return ListFile(file.buffer, size, count, digest)
 
     def close(self) -> None:
-        """Forget the members and remove their files."""
+        """Forget the members."""
         self._db.close()
-        self._folder.cleanup()
+        if self._list is not None:
+            with suppress(OSError):  # what a full disk did not take is of no use any more
+                self._list.close()
 
     def _insert(self) -> None:
         members, self._pending = self._pending, []
@@ -102,17 +115,12 @@ class Spool:
             self._db.executemany("INSERT OR REPLACE INTO member VALUES (?, ?, ?)", members)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise _unwritable(Path(self._folder.name), error) from error
-
-    def _execute(self, statement: str) -> sqlite3.Cursor:
-        try:
-            return self._db.execute(statement)
-        except sqlite3.Error as error:
-            raise _unwritable(Path(self._folder.name), error) from error
+            raise _unwritable(self._folder, error) from error
 
 
 def _sha256(file: BinaryIO) -> bytes:
     digest = sha256()
+    file.seek(0)
     while block := file.read(BLOCK_BYTES):
         digest.update(block)
     return digest.digest()
