@@ -11,14 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from tempfile import NamedTemporaryFile, TemporaryFile
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from target_clevertap.errors import WorkDirError
 from target_clevertap.folders import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from io import TextIOWrapper
     from pathlib import Path
 
     from target_clevertap.mapping import Member
@@ -56,7 +55,7 @@ class Spool:
         except (OSError, sqlite3.Error) as error:
             raise _unwritable(folder, error) from error
         self._folder = folder
-        self._list: TextIOWrapper | None = None
+        self._list: TextIO | None = None
         self._pending: list[tuple[str, str, bool]] = []
 
     def add(self, member: Member, *, gone: bool = False) -> None:
@@ -87,9 +86,10 @@ class Spool:
         """
         count = 0
         try:
-            file = self._list = TemporaryFile(  # noqa: SIM115 - it is uploaded, and closed at the end
+            file: TextIO = TemporaryFile(  # noqa: SIM115 - it is uploaded, and closed at the end
                 "w+", encoding="utf-8", newline="", dir=self._folder
             )
+            self._list = file
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(HEADER)
             for count, member in enumerate(members, start=1):  # noqa: B007 - how many there were
