@@ -58,7 +58,7 @@ class NotedCalls(Calls):
         *,
         hold: bool,
     ) -> None:
-        """`hold`: an event whose call may or may not have arrived must never be sent again."""
+        """`hold`: what may have arrived must never be sent again, if it would count twice."""
         super().__init__(client, metrics, clock)
         self._ledger = ledger
         self._waiting = waiting
@@ -67,15 +67,20 @@ class NotedCalls(Calls):
     def upload(self, entries: Sequence[Entry], retry_on: RetryOn) -> UploadAnswer:
         """As without a ledger, which knows the outcome before anyone else does."""
         events, profiles = _by_kind(entries)
-        call = self._ledger.note(_marks(events), _marks(profiles))
+        call = self._ledger.note(_marks(events), _marks(profiles), _counters(profiles))
         try:
             answer = super().upload(entries, retry_on)
         except RequestRefused:
             self._ledger.settle(call)  # nothing of the call was taken
             raise
         except CleverTapError as error:
-            held = events if self._hold and isinstance(error, AnswerLost) else ()
-            self._ledger.settle(call, held=_marks(held), forgotten=_identities(profiles))
+            hold = self._hold and isinstance(error, AnswerLost)
+            self._ledger.settle(
+                call,
+                held=_marks(events if hold else ()),
+                forgotten=_identities(profiles),
+                hold_counters=hold,
+            )
             raise
         accepted = _without(entries, {refusal.position for refusal in answer.refusals})
         events, profiles = _by_kind(accepted)
@@ -105,9 +110,11 @@ def _by_kind(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
     for entry in entries:
         if entry.item.kind == "event":
             events.append(entry)
-        else:
+        elif entry.earlier is None:
             profiles.append(entry)
-    return events, [row for entry in profiles for row in _newest(entry)]
+        else:
+            profiles += _newest(entry)
+    return events, profiles
 
 
 def _newest(entry: Entry) -> Iterable[Entry]:
@@ -123,6 +130,11 @@ def _without(entries: Sequence[Entry], positions: set[int]) -> Sequence[Entry]:
 
 def _marks(entries: Iterable[Entry]) -> bytes:
     return b"".join([entry.mark for entry in entries])
+
+
+def _counters(profiles: Iterable[Entry]) -> bytes:
+    """Mark and content of each profile that must not be sent twice."""
+    return b"".join([entry.mark + entry.content for entry in profiles if not entry.item.replayable])
 
 
 def _identities(entries: Iterable[Entry]) -> bytes:

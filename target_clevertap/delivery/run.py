@@ -184,12 +184,16 @@ class Run:
 
     def _tell_of_crash(self) -> None:
         """Say what became of the rows that an earlier run had under way when it was cut off."""
-        if self.ledger is None or not (recovered := self.ledger.recovered).events:
+        if self.ledger is None:
+            return
+        recovered = self.ledger.recovered
+        counts = {"events": recovered.events, "profiles with counters": recovered.counters}
+        if not any(counts.values()):
             return
         fate = "are held" if self.settings.uncertain_events == "hold" else "may be there twice"
         log.warning(
-            "An earlier run was cut off with %d events under way; those that come again %s.",
-            recovered.events,
+            "An earlier run was cut off with %s under way; those that come again %s.",
+            " and ".join(f"{count} {rows}" for rows, count in counts.items() if count),
             fate,
         )
 

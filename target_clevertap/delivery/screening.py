@@ -130,6 +130,8 @@ class Screening:
         events = [entry for entry in entries if entry.item.kind == "event"]
         profiles = [entry for entry in entries if entry.item.kind != "event"]
         known, unchanged = self._known(events), self._unchanged(profiles)
+        if self._ledger.holds_counters:
+            entries = [entry for entry in entries if not self._held(entry)]
         if len(unchanged) == len(entries):  # the usual case of a load that is made once more
             self._old(entries, self._outcomes.unchanged)
             return ()
@@ -180,6 +182,16 @@ class Screening:
         contents = b"".join([entry.content for entry in asked])
         found = self._ledger.unchanged_profiles(marks, contents)
         return asked if len(found) == len(asked) else [asked[at] for at in found]
+
+    def _held(self, entry: Entry) -> bool:
+        """Whether a profile may have been counted before a crash, and is rejected therefore."""
+        item, ticket = entry.item, entry.ticket
+        if item.kind == "event" or item.replayable or ticket.released():
+            return False
+        if not self._ledger.take_held_counter(entry.mark, entry.content):
+            return False
+        self._outcomes.rejected(ticket, UNCERTAIN)
+        return True
 
     def _may_be_left_out(self, profiles: Sequence[Entry]) -> Sequence[Entry]:
         """No counters, which add at each time, no deletions, and nothing that will be changed."""

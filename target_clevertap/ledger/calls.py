@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from target_clevertap.ledger.counters import Counters
     from target_clevertap.ledger.database import Database
     from target_clevertap.ledger.known import Known
     from target_clevertap.ledger.run import Run
@@ -30,25 +31,33 @@ class Recovered:
 
     events: int = 0
     profiles: int = 0
+    counters: int = 0
+    """Of the profiles: how many have counters."""
 
     def __add__(self, other: Recovered) -> Recovered:
-        return Recovered(self.events + other.events, self.profiles + other.profiles)
+        return Recovered(
+            self.events + other.events,
+            self.profiles + other.profiles,
+            self.counters + other.counters,
+        )
 
 
 class Calls:
     """The calls of a run, and those that earlier ones have left."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what calls are about
         self,
         database: Database,
         known: Known,
         streams: Streams,
+        counters: Counters,
         run: Run,
         clock: Callable[[], float],
     ) -> None:
         self._database = database
         self._known = known
         self._streams = streams
+        self._counters = counters
         self._run = run
         self._clock = clock
 
@@ -65,7 +74,7 @@ class Calls:
         with self._database.writing() as connection:
             connection.execute(row)
 
-    def note(self, events: bytes, profiles: bytes) -> int:
+    def note(self, events: bytes, profiles: bytes, counters: bytes) -> int:
         """A number for a call that is about to be made; on disk when this returns."""
         row = {
             "run": self._run.id,
@@ -75,10 +84,13 @@ class Calls:
         }
         with self._database.writing() as connection:
             added = connection.execute(insert(tables.call), row).inserted_primary_key
-        return int(added[0]) if added else 0
+            call = int(added[0]) if added else 0
+            self._counters.note(connection, call, counters)
+        return call
 
-    def settle(self, connection: Connection, call: int) -> None:
-        """The outcome of a call is known."""
+    def settle(self, connection: Connection, call: int, *, hold: bool) -> None:
+        """The outcome of a call is known; `hold`: not that of its counters."""
+        self._counters.settle(connection, call, hold=hold)
         connection.execute(delete(tables.call).where(tables.call.c.id == call))
 
     def of_all_streams(self, connection: Connection, identities: bytes) -> bytes:
@@ -95,8 +107,8 @@ class Calls:
     def recover(self, uncertain: Uncertain) -> Recovered:
         """Decide about the calls that dead runs have left; returns how many rows were in them.
 
-        Events are kept as held, or sent again when they come again; of the profiles is known
-        nothing any more, so they are sent again.
+        Events and counters are kept as held, or sent again when they come again; of the profiles
+        is known nothing any more, so they are sent again.
         """
         account = self._run.account
         others = select(tables.run.c.id).where(
@@ -110,7 +122,8 @@ class Calls:
         return recovered
 
     def _recover(self, connection: Connection, run: str, *, hold: bool) -> Recovered:
-        recovered, left = Recovered(), tables.call.c.run == run
+        recovered = Recovered(counters=self._counters.recover(connection, run, hold=hold))
+        left = tables.call.c.run == run
         for row in connection.execute(select(tables.call).where(left)).all():
             identities = b"".join([mark[:DIGEST_BYTES] for mark in split(row.profiles)])
             settled = Settled(

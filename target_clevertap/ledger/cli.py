@@ -124,7 +124,11 @@ def _segment(ledger: Ledger, settings: Settings, stream: str) -> str | None:
 
 
 def _counted(rows: Forgettable) -> str:
-    return f"{rows.events:,} events, {rows.profiles:,} profiles and {rows.waiting:,} waiting rows"
+    counters = f", {rows.counters:,} held counters" if rows.counters else ""
+    return (
+        f"{rows.events:,} events, {rows.profiles:,} profiles{counters} "
+        f"and {rows.waiting:,} waiting rows"
+    )
 
 
 def _settings(files: Sequence[str]) -> Settings:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_clevertap.errors import LedgerError
 from target_clevertap.ledger.calls import Calls, Recovered
+from target_clevertap.ledger.counters import Counters
 from target_clevertap.ledger.forgetting import (
     Forgettable,
     count_rows,
@@ -48,7 +49,7 @@ class Ledger:
         Args:
             database: with the tables of this program.
             run: who will write.
-            uncertain: whether events of cut off calls are sent again, or held.
+            uncertain: whether events and counters of cut off calls are sent again, or held.
             clock: seconds since the epoch.
         """
         self._database = database
@@ -58,7 +59,8 @@ class Ledger:
         at_once = Known(database)
         self._known = Recent(database) if database.journalled else at_once
         self._streams = Streams(database, run, clock)
-        self._calls = Calls(database, at_once, self._streams, run, clock)
+        self._counters = Counters(database, self._streams, clock)
+        self._calls = Calls(database, at_once, self._streams, self._counters, run, clock)
         self._segments = Segments(database, run, clock)
         self._calls.begin()
         self.recovered: Recovered = self._calls.recover(uncertain)
@@ -81,11 +83,13 @@ class Ledger:
         entry = self._streams.claim(stream)
         # Who had the stream may have ended since this run began.
         self.recovered += self._calls.recover(self._uncertain)
+        self._counters.look_up(entry.number)
         return entry
 
     def finish_run(self) -> None:
         """The run ends well: the first runs of its streams are over."""
         self._streams.finish_run()
+        self._counters.forget_taken()
 
     def known_events(self, marks: bytes) -> list[tuple[int, bool]]:
         """Position of each packed mark that is there, and whether the event is held."""
@@ -95,9 +99,24 @@ class Ledger:
         """Position of each packed mark whose content is the one that was accepted last."""
         return self._known.unchanged(marks, contents)
 
-    def note(self, events: bytes, profiles: bytes) -> int:
-        """A number for a call that is about to be made; on disk when this returns."""
-        return self._calls.note(events, profiles)
+    @property
+    def holds_counters(self) -> bool:
+        """Whether `take_held_counter` may find something."""
+        return self._counters.any
+
+    def take_held_counter(self, mark: bytes, content: bytes) -> bool:
+        """Whether such a profile may have been counted before a crash; each is held once.
+
+        It is forgotten when the run ends well: until then its row may come again.
+        """
+        return self._counters.take(mark + content)
+
+    def note(self, events: bytes, profiles: bytes, counters: bytes = b"") -> int:
+        """A number for a call that is about to be made; on disk when this returns.
+
+        `counters`: mark and content of each of the profiles that must not be sent twice.
+        """
+        return self._calls.note(events, profiles, counters)
 
     def settle(  # noqa: PLR0913 - what an answer says
         self,
@@ -108,6 +127,7 @@ class Ledger:
         profiles: bytes = b"",
         contents: bytes = b"",
         forgotten: bytes = b"",
+        hold_counters: bool = False,
     ) -> None:
         """Keep the outcome of a call, or of rows that need none; on disk when this returns.
 
@@ -118,11 +138,12 @@ class Ledger:
             profiles: marks of those that were accepted.
             contents: their digests.
             forgotten: digests of the identities of which nothing is known any more.
+            hold_counters: counters of the call may have been added, and are kept as rejected.
         """
         with self._known.alone:
             with self._database.writing() as connection:
                 if call is not None:
-                    self._calls.settle(connection, call)
+                    self._calls.settle(connection, call, hold=hold_counters)
                 gone = self._calls.of_all_streams(connection, forgotten) if forgotten else b""
                 settled = Settled(int(self._clock()), events, held, profiles, contents, gone)
                 self._known.write(connection, settled)
@@ -195,6 +216,7 @@ class Ledger:
         self._known.fold()
         with self._database.writing() as connection:
             forget_rows(connection, number, before)
+        self._counters.look_up(number)
         self._waiting.count()
 
     def forget_segment(self, name: str) -> None:
@@ -236,7 +258,7 @@ def open_ledger(
         url: of a SQLite file or a PostgreSQL database; None for a file in `folder`.
         account: whose ledger it is.
         folder: of the account.
-        uncertain: whether events of calls that were cut off are sent again, or held.
+        uncertain: whether events and counters of calls that were cut off are sent again, or held.
         clock: seconds since the epoch.
 
     Raises:

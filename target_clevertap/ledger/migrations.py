@@ -22,7 +22,11 @@ def _make_tables(connection: Connection) -> None:
     connection.execute(tables.version.insert().values(version=0))
 
 
-MIGRATIONS: Final[Sequence[Callable[[Connection], None]]] = (_make_tables,)
+def _add_counters(connection: Connection) -> None:
+    tables.counter.create(connection, checkfirst=True)  # a new ledger has it from the beginning
+
+
+MIGRATIONS: Final[Sequence[Callable[[Connection], None]]] = (_make_tables, _add_counters)
 """Each leads from the version that is its place in this list to the next."""
 
 
@@ -66,7 +70,11 @@ def require_tables(database: Database) -> None:
         LedgerError: they are not.
     """
     with database.reading() as connection:
-        if version_of(database, connection) < len(MIGRATIONS):
-            raise LedgerError(
-                f"There is no ledger in {database.place} yet: the first run makes it."
-            )
+        version = version_of(database, connection)
+    if not version:
+        raise LedgerError(f"There is no ledger in {database.place} yet: the first run makes it.")
+    if version < len(MIGRATIONS):
+        raise LedgerError(
+            f"The ledger {database.place} was written by an older target-clevertap: the next run "
+            "brings it up to date."
+        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, func, select
 
 from target_clevertap.ledger import tables
+from target_clevertap.ledger.forgetting import COUNTERS
 from target_clevertap.ledger.packed import DIGEST_BYTES, STREAM_BYTES, split
 from target_clevertap.ledger.packed import marks as about
 from target_clevertap.ledger.statements import (
@@ -39,7 +40,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class StreamOverview:
-    """A stream and its rows; times in seconds since the epoch, None when there was no such run."""
+    """A stream and its rows; times in seconds since the epoch, None when there was no such run.
+
+    `held` are events and counters that may have been delivered.
+    """
 
     name: str
     delivered: int
@@ -130,6 +134,9 @@ def _rows(connection: Connection) -> Rows:
     counts = select(of_profile, func.count()).group_by(of_profile)
     for of, total in connection.execute(counts).all():
         rows.profiles[_number(of)] += total
+    counter = tables.counter.c
+    uncertain = select(counter.stream, COUNTERS).where(counter.call.is_(None))
+    rows.held.update(_pairs(connection, uncertain.group_by(counter.stream)))
     _add_journal(connection, rows)
     return rows
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MARK_BYTES: Final = 20
 DIGEST_BYTES: Final = 16
 STREAM_BYTES: Final = 4
+COUNTER_BYTES: Final = MARK_BYTES + DIGEST_BYTES
+"""The mark of a profile and the digest of its content."""
 
 
 def count(packed: bytes, size: int = MARK_BYTES) -> int:

@@ -85,6 +85,17 @@ call = Table(
 )
 """One row for each call in flight, with the marks of all that is in it."""
 
+counter = Table(
+    f"{PREFIX}counter",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("call", _NUMBER, index=True),
+    Column("stream", Integer, nullable=False),
+    Column("rows", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Profiles with counters: of a call in flight, or without a call those that are held."""
+
 settled = Table(
     f"{PREFIX}settled",
     metadata,

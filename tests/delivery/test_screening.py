@@ -11,8 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from target_clevertap.delivery.marks import event_mark, stream_mark
-from target_clevertap.errors import AnswerLost, SettingsError
-from target_clevertap.ledger import open_ledger
+from target_clevertap.errors import AnswerLost, CredentialsRefused, LedgerError, SettingsError
+from target_clevertap.ledger import Ledger, open_ledger
 from tests.support.pipeline import Message, config, load, record, rejected, schema, state, written
 
 if TYPE_CHECKING:
@@ -64,6 +64,16 @@ def order(number: int, total: float = 1) -> Message:
 
 def user(number: int, name: str | None = "Ada", **more: object) -> Message:
     return record("users", user=f"u{number}", name=name, **more)
+
+
+def visit(times: int) -> Message:
+    return record("visits", user="u1", n=times)
+
+
+def visits(sandbox: Sandbox) -> int:
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    return int(profile["properties"]["Visits"])
 
 
 def orders(sandbox: Sandbox) -> list[int]:
@@ -228,6 +238,104 @@ def test_what_a_cut_off_run_had_under_way_is_told_and_follows_the_policy(
     assert orders(sandbox) == sent
     assert f"cut off with 1 events under way; those that come again {said}" in caplog.text
     assert len(rejected(tmp_path)) == 2 - len(sent)
+
+
+def cut_off(
+    settings: dict[str, Any], messages: list[Message], capsys: Capture, patch: pytest.MonkeyPatch
+) -> None:
+    """A run that ends after CleverTap has answered its first call, and before that is noted."""
+
+    def end(*_: object, **__: object) -> None:
+        raise LedgerError("cut off")
+
+    with patch.context() as here:
+        here.setattr(Ledger, "settle", end)
+        with pytest.raises(LedgerError, match="cut off"):
+            load(settings, messages, capsys)
+
+
+@pytest.mark.parametrize(
+    ("policy", "total", "said"),
+    [("resend", 10, "may be there twice"), ("hold", 7, "are held")],
+)
+def test_counters_that_a_cut_off_run_had_under_way_are_told_and_follow_the_policy(
+    policy: str,
+    total: int,
+    said: str,
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    capsys: Capture,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings |= {"uncertain_events": policy}
+    cut_off(settings, [*SCHEMAS, visit(3), order(1), user(1)], capsys, monkeypatch)
+    assert visits(sandbox) == 3
+    assert load(settings, [*SCHEMAS, visit(3), visit(4), state(1)], capsys) == [1]
+    assert visits(sandbox) == total
+    assert "cut off with 1 events and 1 profiles with counters under way; " in caplog.text
+    assert f"those that come again {said}" in caplog.text
+    held = [row["record"]["n"] for row in rejected(tmp_path)]
+    assert held == ([3] if policy == "hold" else [])
+
+
+def test_a_held_counter_is_sent_when_it_comes_anew_or_a_person_sends_it(
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings |= {"uncertain_events": "hold"}
+    cut_off(settings, [*SCHEMAS, visit(3)], capsys, monkeypatch)
+    load(settings, [*SCHEMAS, visit(3), visit(3)], capsys)
+    assert visits(sandbox) == 6, "one of the two is the one that was under way"
+    [held] = rejected(tmp_path)
+    load(settings, [*SCHEMAS, held], capsys)
+    assert visits(sandbox) == 9, "a person has decided"
+    load(settings, [*SCHEMAS, visit(3)], capsys)
+    assert visits(sandbox) == 12
+    assert len(rejected(tmp_path)) == 1
+
+
+def test_a_counter_is_held_again_when_the_run_that_held_it_ended_badly(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings |= {"uncertain_events": "hold"}
+    cut_off(settings, [*SCHEMAS, visit(3)], capsys, monkeypatch)
+    cut_off(settings, [*SCHEMAS, visit(3), user(1)], capsys, monkeypatch)
+    load(settings, [*SCHEMAS, visit(3), user(1)], capsys)
+    assert visits(sandbox) == 3
+
+
+def test_a_counter_whose_answer_was_lost_is_held_also_when_its_run_ended_badly(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings |= {"uncertain_events": "hold", "batch_size_rows": 1, "max_concurrency": 1}
+    sandbox.fault(kind="reset_after", calls=[1])
+    sandbox.fault(kind="status", status=401, calls=[2])
+    with pytest.raises(CredentialsRefused):
+        load(settings, [*SCHEMAS, visit(3), user(1), state(1)], capsys)
+    assert visits(sandbox) == 3
+    load(settings, [*SCHEMAS, visit(3), user(1), state(1)], capsys)
+    assert visits(sandbox) == 3
+    load(settings, [*SCHEMAS, visit(3), state(2)], capsys)
+    assert visits(sandbox) == 6
+
+
+def test_profiles_without_counters_are_never_held(
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings |= {"uncertain_events": "hold"}
+    cut_off(settings, [*SCHEMAS, user(1)], capsys, monkeypatch)
+    load(settings, [*SCHEMAS, user(1), visit(3)], capsys)
+    assert uploaded(sandbox) == 3
+    assert rejected(tmp_path) == []
 
 
 # Profiles

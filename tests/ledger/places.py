@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
-from target_clevertap.ledger import Ledger, Rejected, open_ledger
+from target_clevertap.ledger import Ledger, Rejected, open_ledger, tables
+from target_clevertap.ledger.place import open_database
+from target_clevertap.ledger.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -55,6 +57,17 @@ def events(stream: int, keys: Iterable[object]) -> bytes:
 def profiles(stream: int, identities: Iterable[object]) -> bytes:
     """Marks of profiles, packed."""
     return b"".join(digest(identity) + stream.to_bytes(4, "big") for identity in identities)
+
+
+def make_older(place: Place) -> None:
+    """A ledger that is there becomes one of version 1, which had no counters."""
+    run = Run.begin(ACCOUNT, time.time)
+    with (
+        closing(open_database(place.url, place.folder, run)) as database,
+        database.writing() as connection,
+    ):
+        tables.counter.drop(connection)
+        connection.execute(tables.version.update().values(version=1))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pytest
 
 from target_clevertap.ledger import cli, recent
 from tests.ledger.other_run import kill, running
-from tests.ledger.places import Place, digest, digests, events, profiles, rejected
+from tests.ledger.places import Place, digest, digests, events, make_older, profiles, rejected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,6 +163,16 @@ def test_before_the_first_run_there_is_nothing_to_show(config: str, capsys: Capt
         assert "the first run makes it" in said
 
 
+def test_a_ledger_of_an_older_program_is_not_taken_for_none(
+    place: Place, config: str, capsys: Capture
+) -> None:
+    with place.open(place.folder.name):
+        pass
+    make_older(place)
+    said = run(capsys, "show", "--config", config, code=1)
+    assert "was written by an older target-clevertap: the next run brings it up to date" in said
+
+
 def test_a_forgotten_stream_is_sent_again(place: Place, config: str, capsys: Capture) -> None:
     fill(place)
     said = run(capsys, "forget", "--config", config, "--stream", "orders", "--yes")
@@ -186,6 +196,23 @@ def test_profiles_and_waiting_rows_are_forgotten(
         users = ledger.claim("users").number
         assert ledger.unchanged_profiles(profiles(users, "ab"), digests("xy")) == []
         assert list(ledger.waiting()) == []
+
+
+def test_counters_that_are_held_are_shown_and_forgotten(
+    place: Place, config: str, capsys: Capture
+) -> None:
+    fill(place)
+    with place.open(place.folder.name, uncertain="hold") as ledger:
+        marks = profiles(ledger.claim("visits").number, "ab")
+        ledger.note(b"", marks, marks[:20] + digest("x") + marks[20:] + digest("x"))
+        assert shown(capsys, config)["streams"]["visits"]["held"] == 0
+    with place.open(place.folder.name, uncertain="hold"):
+        pass
+    assert shown(capsys, config)["streams"]["visits"]["held"] == 2
+    said = run(capsys, "forget", "--config", config, "--stream", "visits", "--yes")
+    assert said.endswith(": 0 events, 0 profiles, 2 held counters and 0 waiting rows.\n")
+    found = shown(capsys, config)["streams"]
+    assert (found["visits"]["held"], found["orders"]["held"]) == (0, 1)
 
 
 def test_a_list_is_forgotten_with_its_stream(place: Place, config: str, capsys: Capture) -> None:

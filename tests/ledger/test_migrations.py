@@ -14,7 +14,7 @@ from target_clevertap.ledger import tables
 from target_clevertap.ledger.migrations import MIGRATIONS, migrate
 from target_clevertap.ledger.place import open_database
 from target_clevertap.ledger.run import Run
-from tests.ledger.places import ACCOUNT, digests, events
+from tests.ledger.places import ACCOUNT, digests, events, make_older, profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,22 @@ def test_an_older_ledger_is_brought_up_to_date_and_keeps_what_it_holds(place: Pl
         with database.reading() as connection:
             assert connection.execute(tables.event.select()).all()
             assert connection.execute(tables.segment.select()).all()
+
+
+def test_a_ledger_that_knew_no_counters_keeps_what_it_holds_and_holds_them(place: Place) -> None:
+    with place.open() as ledger:
+        number = ledger.claim("rows").number
+        ledger.settle(None, events=events(number, "a"))
+        ledger.note(events(number, "b"), profiles(number, "c"))
+    make_older(place)
+    for _ in range(2):  # brought up to date, and found so
+        with place.open(uncertain="hold") as ledger:
+            assert ledger.claim("rows").number == number
+            assert ledger.known_events(events(number, "ab")) == [(0, False), (1, True)]
+            ledger.note(b"", profiles(number, "c"), profiles(number, "c") + digests("x"))
+    with place.open(uncertain="hold") as ledger:
+        ledger.claim("rows")
+        assert ledger.take_held_counter(profiles(number, "c"), digests("x"))
 
 
 def test_each_step_is_taken_once(opened: Database) -> None:
