@@ -53,8 +53,9 @@ class LineReader(GenericSingerReader[bytes]):
         self.shortcuts: dict[bytes, Callable[[bytes], bool]] = {}
         """For RECORD lines that begin in exactly this way, up to the word `record`: what may take
         them undecoded. It returns whether it did."""
-        self.before: Callable[[], None] = lambda: None
-        """Is called once, before the first line."""
+        self.before: Callable[[bytes], None] = lambda _: None
+        """Is called once, before any line is processed, with the first one that is no SCHEMA: it
+        tells what kind of input this is. It is empty when the input has no such line."""
         self.failed: Callable[[BaseException], None] = lambda _: None
         """Is told what has ended the reading before the input did."""
         self._stopped = False
@@ -73,7 +74,6 @@ class LineReader(GenericSingerReader[bytes]):
     ) -> Counter[str]:
         """Hands every message to the callback of its type; returns how many of each there were."""
         try:
-            self.before()
             return self._process(file_input or self.default_input, callbacks)
         except BaseException as error:
             self.failed(error)
@@ -84,7 +84,7 @@ class LineReader(GenericSingerReader[bytes]):
     ) -> Counter[str]:
         counts: Counter[str] = Counter()
         taken = 0
-        for lines in self._lines(source):
+        for lines in self._told_of(self._lines(source)):
             for line in lines:
                 self.line_number += 1
                 self.line = line
@@ -96,6 +96,20 @@ class LineReader(GenericSingerReader[bytes]):
                     break
         counts["RECORD"] += taken
         return counts
+
+    def _told_of(self, source: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
+        """The same lines, held back until `before` was told of the first that is no SCHEMA."""
+        held: list[bytes] = []
+        first = b""
+        for lines in source:
+            held += lines
+            first = next((line for line in lines if not _only_announces(line)), b"")
+            if first:
+                break
+        if not self._stopped:
+            self.before(first)
+            yield held
+        yield from source
 
     def take_shortcut(self) -> bool:
         """Give the current line to the shortcut for lines like it; returns whether that took it."""
@@ -217,6 +231,17 @@ class LineReader(GenericSingerReader[bytes]):
             f"Line {self.line_number} of the input ({len(self.line)} bytes) {problem}. "
             "The tap broke the Singer contract; run it by itself and look at that line."
         )
+
+
+def _only_announces(line: bytes) -> bool:
+    """Whether a line is a SCHEMA, or blank."""
+    if not line or line.isspace():
+        return True
+    try:
+        message = decode(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(message, dict) and message.get("type") == "SCHEMA"
 
 
 def _says(beginning: bytes) -> object:

@@ -71,10 +71,21 @@ class Row(msgspec.Struct, gc=False, eq=False):
 
     def released(self) -> bool:
         """Whether a person sends it in spite of a doubt, out of a file of rejected rows."""
-        if b'"rejected"' not in self.line:
-            return False
-        refused = decode(self.line).get("rejected")
-        return isinstance(refused, dict) and refused.get("code") == UNCERTAIN.code
+        return (refused := former_reason(self.line)) is not None and (
+            refused.get("code") == UNCERTAIN.code
+        )
+
+
+def former_reason(line: bytes) -> dict[str, Any] | None:
+    """Why a row was rejected before, if a line comes out of a file of rejected rows."""
+    if b'"rejected"' not in line:
+        return None
+    try:
+        message = decode(line)
+    except (ValueError, RecursionError):
+        return None
+    refused = message.get("rejected") if isinstance(message, dict) else None
+    return refused if isinstance(refused, dict) else None
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ from target_clevertap.errors import (
 )
 from target_clevertap.options import OPTIONS, print_check, print_suggestion
 from target_clevertap.reader import LineReader, Message, StateLine, decode
+from target_clevertap.rejects import former_reason
 from target_clevertap.settings import Settings, config_jsonschema, unreadable_variables
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
@@ -175,8 +176,14 @@ class TargetCleverTap(Target):
             if isinstance(sink, CleverTapSink) and not sink.include_sdc_metadata_properties:
                 self._plain_sinks[stream] = sink
 
-    def _try_again(self) -> None:
-        """Send the rows that former runs have rejected on their way: newer versions come after."""
+    def _try_again(self, first: bytes) -> None:
+        """Send the rows that former runs have rejected on their way: newer versions come after.
+
+        Not where the first line is that of a rejected row: the input is a mended file then, and
+        has a newer version of what waits. Whatever is not in it waits for the next run.
+        """
+        if former_reason(first) is not None:
+            return
         self.trying_again = True
         for schema, rows in self.run.rows_to_try_again():
             if not self._is_mappable(schema):

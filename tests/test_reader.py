@@ -102,6 +102,42 @@ def test_stop_between_two_lines_ends_the_reading() -> None:
     assert seen == [1]
 
 
+SCHEMA = b'{"type":"SCHEMA"}\n'
+RECORD = b'{"type":"RECORD","rejected":{}}'
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (SCHEMA + b"\n" + SCHEMA + RECORD + b'\n{"type":"RECORD"}', RECORD),
+        (RECORD, RECORD),
+        (SCHEMA, b""),
+        (b"", b""),
+    ],
+    ids=["schemas", "record", "none", "empty"],
+)
+def test_what_comes_before_the_lines_knows_the_first_one_that_is_no_schema(
+    lines: bytes, told: bytes
+) -> None:
+    reader, happened = LineReader(), list[object]()
+    reader.before = lambda line: happened.append(line.strip())
+
+    def seen(message: dict[str, Any]) -> None:
+        happened.append(message["type"])
+
+    reader.process_lines(io.BytesIO(lines), {"SCHEMA": seen, "RECORD": seen})
+    kinds = ["SCHEMA"] * lines.count(b"SCHEMA") + ["RECORD"] * lines.count(b"RECORD")
+    assert happened == [told, *kinds]
+
+
+def test_a_line_that_cannot_be_read_is_the_first_one_that_is_no_schema() -> None:
+    reader, told = LineReader(), list[bytes]()
+    reader.before = told.append
+    with pytest.raises(InputError, match="Line 2 "):
+        reader.process_lines(io.BytesIO(SCHEMA + b"{"), {"SCHEMA": told.append})  # type: ignore[dict-item] # any callback
+    assert told[0] == b"{"
+
+
 def test_text_input_is_read_too() -> None:
     assert read(io.StringIO('{"type":"RECORD","record":{"a":"ü"}}')) == [
         {"type": "RECORD", "record": {"a": "ü"}}

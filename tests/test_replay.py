@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_clevertap.delivery.waiting import MOST_TRIES
+from target_clevertap.errors import CredentialsRefused
 from target_clevertap.mapping import REASONS
-from tests.support.pipeline import config, load, schema
+from tests.support.pipeline import command, config, load, record, schema, state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,3 +152,119 @@ def test_a_mended_row_arrives_when_its_file_is_piped_back(
     assert not list((tmp_path / "work").rglob("rejected.jsonl"))
     arrived = sandbox.events() if mapping["type"] == "event" else sandbox.profiles()
     assert len(arrived) == 1
+
+
+# Rows that wait in the ledger, while their mended versions are piped in
+
+USERS = {
+    "type": "profile",
+    "identifier": {"identity": "id"},
+    "properties": {"Name": "name", "Phone": "phone"},
+}
+ANNOUNCED = schema("users", id="integer", name="string", phone="string")
+FORGIVING = {"invalid_properties": "drop"}
+
+
+def user(number: int, name: str, phone: str = "+12") -> Record:
+    return record("users", id=number, name=name, phone=phone)
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path) -> Record:
+    """Of runs with a ledger, in which rejected rows wait."""
+    settings = config(sandbox, tmp_path / "work", streams={"users": USERS})
+    del settings["ledger_url"]
+    return settings
+
+
+def taken(folder: Path) -> list[Record]:
+    """What is in the one file of rejected rows, which is taken away."""
+    (file,) = folder.rglob("rejected.jsonl")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    file.unlink()
+    return lines
+
+
+def name_of(sandbox: Sandbox, identity: str) -> object:
+    profile = sandbox.profile(identity)
+    return profile and profile["properties"]["Name"]
+
+
+def test_while_mended_rows_are_replayed_their_former_versions_are_not_tried_again(
+    settings: Record, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    command(settings, [ANNOUNCED, user(1, "Ada"), user(2, "Bob")], tmp_path)
+    lines = taken(tmp_path)
+    for line in lines[1:]:
+        line["record"]["phone"] = PHONE
+    ended = command(settings | {"max_rejected_percent": 0}, lines, tmp_path)
+
+    assert (ended.code, len(sandbox.profiles())) == (0, 2)
+    assert "users: 2 read: 2 accepted, 0 rejected" in ended.log
+    assert "tried again" not in ended.log
+    assert not list(tmp_path.rglob("rejected.jsonl"))
+
+
+def test_a_row_that_is_not_in_the_mended_file_waits_for_the_next_run_of_the_tap(
+    settings: Record, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(settings, [ANNOUNCED, user(1, "Ada"), user(2, "Bob")], capsys)
+    announced, ada, _ = taken(tmp_path)
+    ada["record"]["phone"] = PHONE
+    load(settings, [announced, ada], capsys)
+    assert sandbox.profile("2") is None
+
+    load(settings | FORGIVING, [state(1)], capsys)
+    assert name_of(sandbox, "2") == "Bob"
+
+
+def test_a_row_that_was_mended_is_never_sent_as_it_was(
+    settings: Record, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(settings, [ANNOUNCED, user(1, "Old")], capsys)
+    announced, row = taken(tmp_path)
+    row["record"] |= {"name": "New", "phone": PHONE}
+    load(settings, [announced, row], capsys)
+
+    load(settings | FORGIVING, [state(1)], capsys)
+    assert name_of(sandbox, "1") == "New"
+    assert len(sandbox.calls("/1/upload")) == 1
+
+
+def test_a_row_that_was_not_mended_enough_waits_as_it_is_in_the_file(
+    settings: Record, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(settings, [ANNOUNCED, user(1, "Old")], capsys)
+    announced, row = taken(tmp_path)
+    row["record"] |= {"name": "New"}
+    load(settings, [announced, row], capsys)
+    assert taken(tmp_path)[1]["record"]["name"] == "New"
+
+    load(settings | FORGIVING, [state(1)], capsys)
+    assert name_of(sandbox, "1") == "New"
+
+
+def test_a_replay_is_not_one_of_the_tries_after_which_a_row_is_given_up(
+    settings: Record, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(settings, [ANNOUNCED, user(1, "Ada"), user(2, "Bob")], capsys)
+    announced, ada, _ = taken(tmp_path)
+    for _ in range(MOST_TRIES):
+        load(settings, [announced, ada], capsys)
+
+    load(settings | FORGIVING, [state(1)], capsys)
+    assert (name_of(sandbox, "1"), name_of(sandbox, "2")) == ("Ada", "Bob")
+
+
+def test_a_replay_that_dies_leaves_what_waited_as_it_was(
+    settings: Record, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(settings, [ANNOUNCED, user(1, "Ada")], capsys)
+    announced, ada = taken(tmp_path)
+    ada["record"]["phone"] = PHONE
+    sandbox.fault(kind="status", status=401, calls=[1])
+    with pytest.raises(CredentialsRefused):
+        load(settings, [announced, ada], capsys)
+
+    load(settings | FORGIVING, [state(1)], capsys)
+    assert name_of(sandbox, "1") == "Ada"
