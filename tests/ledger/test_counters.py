@@ -64,6 +64,16 @@ def test_rows_that_say_the_same_are_held_as_often_as_they_were_cut_off(place: Pl
         assert held(ledger, "aaaab") == [True, True, True, False, True]
 
 
+def test_of_rows_that_say_the_same_as_many_are_forgotten_as_have_come(place: Place) -> None:
+    crash(place, "aab", "ac")
+    with place.open(uncertain="hold") as ledger:
+        assert held(ledger, "ab") == [True, True]
+        ledger.finish_run()
+        ledger.finish_run()
+    with place.open(uncertain="hold") as ledger:
+        assert held(ledger, "aaabc") == [True, True, False, False, True]
+
+
 def test_another_content_or_stream_or_profile_is_a_new_row(place: Place) -> None:
     crash(place, "a")
     with place.open(uncertain="hold") as ledger:
