@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.forks import Forks, forking
-from tests.support.pipeline import Message, config, lines, record, rejected, schema, state
+from tests.support.pipeline import Message, config, lines, record, schema, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.sandbox import Sandbox
+
+Row = tuple[str, int]
+"""Its stream and its number."""
 
 KILLS = int(os.environ.get("CRASHES", "30"))
 """Of each policy; `CRASHES=200 make test` takes some minutes more."""
@@ -43,6 +46,11 @@ STREAMS = {
         "event_name": "Ordered",
         "properties": {"Number": "id"},
     },
+    "visits": {
+        "type": "profile",
+        "identifier": {"identity": "user"},
+        "properties": {"Visits": {"column": "times", "operator": "increment"}},
+    },
     "vip": {
         "type": "segment",
         "identifier": {"identity": "user"},
@@ -54,6 +62,7 @@ STREAMS = {
 SCHEMAS = [
     schema("users", "user", user="string", name="string"),
     schema("orders", "id", id="integer", user="string"),
+    schema("visits", "id", id="integer", user="string", times="integer"),
     schema("vip", "user", user="string"),
 ]
 
@@ -71,11 +80,17 @@ def tap(since: int, until: int) -> list[Message]:
         user = f"u{number}"
         messages.append(record("users", user=user, name=f"Name {number}"))
         messages.append(record("orders", id=number, user=user))
+        messages.append(record("visits", id=number, user=visitor(number), times=1))
         if number % 10 == 0:
             messages.append(record("vip", user=user))
         if number % 7 == 0:
             messages.append(state(number + 1))
     return [*messages, state(until)]
+
+
+def visitor(number: int) -> str:
+    """Who comes two times, so that two rows say the same of one customer."""
+    return f"v{number // 2}"
 
 
 @dataclass
@@ -88,18 +103,23 @@ class Pipeline:
     chance: random.Random
     bookmark: int = 0
     kills: int = 0
-    settled: Counter[int] = field(default_factory=Counter)
-    held: set[int] = field(default_factory=set)
+    told: dict[str, Counter[Row]] = field(default_factory=lambda: defaultdict(Counter))
+    rejects: dict[Path, list[Row]] = field(default_factory=dict)
+
+    @property
+    def held(self) -> Counter[Row]:
+        """How often each row was listed as rejected, because it may have been delivered."""
+        return Counter(row for rows in self.rejects.values() for row in rows)
 
     def run(self, until: int, *, kill: bool) -> None:
         """One run; the next one begins at the last state that this one wrote."""
-        paths = {name: self.folder / name for name in ("config", "input", "output", "settled")}
-        for name in ("output", "settled"):
+        paths = {name: self.folder / name for name in ("config", "input", "output", "told")}
+        for name in ("output", "told"):
             paths[name].unlink(missing_ok=True)
         paths["config"].write_text(json.dumps(self.settings))
         paths["input"].write_bytes(lines(tap(self.bookmark, until)))
         arguments = ["--config", str(paths["config"]), "--input", str(paths["input"])]
-        process = self.forks.start(arguments, paths["output"], paths["settled"])
+        process = self.forks.start(arguments, paths["output"], paths["told"])
         if kill:
             time.sleep(self.chance.uniform(0, LONGEST_LIFE))
             with suppress(ProcessLookupError):  # it may have been faster
@@ -109,17 +129,22 @@ class Pipeline:
         self.kills += code == -signal.SIGKILL
         states = paths["output"].read_text().splitlines() if paths["output"].exists() else []
         self.bookmark = json.loads(states[-1]) if states else self.bookmark
-        self._count_settled(paths["settled"])
-        # Now, since the folders of old runs are removed.
-        self.held |= {
-            row["record"]["id"]
-            for row in rejected(self.folder)
-            if row["rejected"]["code"] == "uncertain"
-        }
+        self._count_told(paths["told"])
+        self._list_held()  # now, since the folders of old runs are removed
 
-    def _count_settled(self, path: Path) -> None:
-        text = path.read_text() if path.exists() else ""
-        self.settled.update(json.loads(line)[0] for line in text.splitlines())
+    def _count_told(self, path: Path) -> None:
+        for line in path.read_text().splitlines() if path.exists() else ():
+            what, rows = json.loads(line)
+            self.told[what].update(map(tuple, rows))
+
+    def _list_held(self) -> None:
+        for path in self.folder.rglob("rejected.jsonl"):
+            rows = [json.loads(line) for line in path.read_text().splitlines()]
+            self.rejects[path] = [
+                (row["stream"], row["record"]["id"])
+                for row in rows
+                if row["type"] == "RECORD" and row["rejected"]["code"] == "uncertain"
+            ]
 
     def _log(self) -> str:
         return (self.folder / "output.log").read_text()
@@ -149,17 +174,50 @@ def test_killed_at_any_moment_and_started_again_nothing_is_lost_and_no_event_dou
     pipeline.run(until, kill=False)
 
     assert pipeline.bookmark == until
-    users = {key for each in sandbox.profiles() for key in each["identifiers"]["identity"]}
-    assert users == {f"u{number}" for number in range(until)}
-    sent = Counter(event["evtData"]["Number"] for event in sandbox.events())
-    assert sent.keys() | pipeline.held == set(range(until))
-    again = {number for number, times in sent.items() if times > 1}
-    if policy == "hold":
-        assert again == set()
-    else:
-        assert pipeline.held == set()
-        assert max(pipeline.settled.values()) == 1, "what was answered is not sent again"
-        assert len(again) <= pipeline.kills * ROWS_A_CALL * CALLS_AT_ONCE
+    rows = range(until)
+    profiles = {
+        identity: each["properties"]
+        for each in sandbox.profiles()
+        for identity in each["identifiers"]["identity"]
+    }
+    assert profiles.keys() == {f"u{n}" for n in rows} | {visitor(n) for n in rows}
+    if policy == "resend":
+        assert not pipeline.held
+    check_events(pipeline, sandbox, rows)
+    check_counters(
+        pipeline, {name: each["Visits"] for name, each in profiles.items() if name[0] == "v"}, rows
+    )
     segment = sandbox.segment("VIP")
     assert segment is not None
     assert {row["value"] for row in segment["rows"]} == {f"u{n}" for n in range(0, until, 10)}
+
+
+def check_events(pipeline: Pipeline, sandbox: Sandbox, rows: range) -> None:
+    sent = Counter(("orders", event["evtData"]["Number"]) for event in sandbox.events())
+    held = {row for row in pipeline.held if row[0] == "orders"}
+    assert sent.keys() | held == {("orders", number) for number in rows}
+    again = {row for row, times in sent.items() if times > 1}
+    if pipeline.settings["uncertain_events"] == "hold":
+        assert again == set()
+    else:
+        settled = pipeline.told["settled"]
+        assert max(settled[row] for row in sent) == 1, "what was answered is not sent again"
+        assert len(again) <= pipeline.kills * ROWS_A_CALL * CALLS_AT_ONCE
+
+
+def check_counters(pipeline: Pipeline, visits: dict[str, int], rows: range) -> None:
+    """Counters are added each time that their row comes, and never for nothing.
+
+    A row comes again when no state has covered it, also one that was answered.
+    """
+    answered, held = pipeline.told["answered"], pipeline.held
+    for number in rows:
+        row = ("visits", number)
+        assert answered[row] or held[row], "nothing is lost"
+    for name, total in visits.items():
+        first = 2 * int(name[1:])
+        both = [("visits", first), ("visits", first + 1)]
+        least = sum(answered[row] for row in both)
+        assert total >= least
+        if pipeline.settings["uncertain_events"] == "hold":
+            assert total <= least + sum(held[row] for row in both)
