@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from contextlib import ExitStack, closing
@@ -72,6 +73,8 @@ class TargetCleverTap(Target):
             kwargs: of the SDK.
         """
         super().__init__(**kwargs)
+        # At DEBUG it logs what the filter of a stream map finds in each record.
+        logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
         self.max_parallelism = 1  # no sink keeps anything that would have to be drained
         self.message: Message = {}
         self.trying_again = False
