@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NO_LISTS = "A dry run uploads no segment."
+ENDED_BEFORE = "The run ended before it was uploaded."
+
 
 class Chronicle:
     """Watches the calls of a run and the outcomes of its rows; changes nothing."""
@@ -85,7 +88,7 @@ class Chronicle:
             settings=run.settings,
             measures=self.measures,
             streams=_streams(run),
-            segments=[_segment(result) for result in run.segments.results],
+            segments=_segments(run),
             rejected_file=run.rejects.path,
             failures=run.failures,
         )
@@ -148,11 +151,18 @@ def _reason(group: Group) -> Reason:
     )
 
 
-def _segment(result: SegmentResult) -> ReportedSegment:
+def _segments(run: Run) -> Iterator[ReportedSegment]:
+    for result in run.segments.results:
+        yield _segment(result, result.reason)
+    for result in run.segments.untried:
+        yield _segment(result, NO_LISTS if run.settings.dry_run else ENDED_BEFORE)
+
+
+def _segment(result: SegmentResult, reason: str | None) -> ReportedSegment:
     return ReportedSegment(
         name=result.name,
         before=result.before,
         after=result.after,
         outcome=result.outcome,
-        reason=result.reason,
+        reason=reason,
     )

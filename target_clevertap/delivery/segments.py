@@ -7,16 +7,21 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from target_clevertap.errors import LinkExpired, SegmentIncomplete, SegmentRefused
+from target_clevertap.errors import (
+    LinkExpired,
+    ListRefused,
+    SegmentIncomplete,
+    SegmentRefused,
+    TargetCleverTapError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from target_clevertap.clevertap import Client
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
     from target_clevertap.delivery.spool import ListFile, Spool
-    from target_clevertap.errors import TargetCleverTapError
     from target_clevertap.ledger import Ledger, SegmentEntry
     from target_clevertap.mapping import Member
     from target_clevertap.rejects import Stream
@@ -30,12 +35,20 @@ FILE_NAME = "list.csv"
 """What CleverTap is told; on disk the file has no name."""
 
 
+Outcome = Literal["uploaded", "unchanged", "refused", "incomplete", "not_uploaded"]
+
+OUTCOMES: Mapping[type[TargetCleverTapError], Outcome] = {
+    SegmentRefused: "refused",
+    SegmentIncomplete: "incomplete",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
     """What became of a list: its members at the last upload that is known, and now."""
 
     name: str
-    outcome: Literal["uploaded", "unchanged", "refused", "incomplete"]
+    outcome: Outcome
     before: int | None
     after: int | None
     reason: str | None = None
@@ -48,9 +61,11 @@ class SegmentList:
     STATE after it: the others need not be remembered.
     """
 
-    def __init__(self, mapping: SegmentMapping, spool: Spool) -> None:
+    def __init__(self, mapping: SegmentMapping, spool: Spool, before: int | None) -> None:
+        """Empty; `before` is how many members the list had at its last upload, if that is known."""
         self.mapping = mapping
         self.spool = spool
+        self.before = before
         self.first: Ticket | None = None
         self.rows: Counter[Stream] = Counter()
         self.incomplete: set[str] = set()
@@ -99,6 +114,11 @@ class SegmentList:
             "If that is meant, set max_shrink_percent: 100."
         )
 
+    def failed(self, failure: TargetCleverTapError) -> SegmentResult:
+        """What there is to say of the list when it was not uploaded, for this reason."""
+        name, outcome = self.mapping.segment_name, OUTCOMES.get(type(failure), "not_uploaded")
+        return SegmentResult(name, outcome, self.before, None, str(failure))
+
 
 class Segments:
     """All custom lists of a run, by the name that they have in CleverTap."""
@@ -121,7 +141,8 @@ class Segments:
 
         name = mapping.segment_name
         if name not in self._lists:
-            self._lists[name] = SegmentList(mapping, Spool(self._folder))
+            before = known.members if (known := self._known(name)) else None
+            self._lists[name] = SegmentList(mapping, Spool(self._folder), before)
         self._lists[name].incomplete.add(stream)
         self._lists[name].streams.add(stream)
         return self._lists[name]
@@ -154,34 +175,42 @@ class Segments:
             CleverTapError: when a call fails for good.
             LedgerError: when what was uploaded cannot be remembered.
         """
-        refusals: list[TargetCleverTapError] = []
-        for segment in self._lists.values():
-            name = segment.mapping.segment_name
-            known = None if self._ledger is None else self._ledger.segment(name)
-            try:
-                result = self._replace(client, segment, known)
-            except (SegmentIncomplete, SegmentRefused) as refusal:
-                refusal.stream = segment.stream
-                refusals.append(refusal)
-                before = known.members if known else None
-                refused = isinstance(refusal, SegmentRefused)
-                result = SegmentResult(
-                    name, "refused" if refused else "incomplete", before, None, str(refusal)
-                )
-            self.results.append(result)
-        return refusals
+        refusals = [self._refusal(client, segment) for segment in self._lists.values()]
+        return [refusal for refusal in refusals if refusal is not None]
+
+    def _refusal(self, client: Client, segment: SegmentList) -> TargetCleverTapError | None:
+        """Replace a list; returns why it was not, where that is about this list alone."""
+        try:
+            self.results.append(self._replace(client, segment))
+        except TargetCleverTapError as failure:
+            failure.stream = segment.stream
+            self.results.append(segment.failed(failure))
+            if not isinstance(failure, SegmentIncomplete | SegmentRefused | ListRefused):
+                raise
+            return failure
+        return None
+
+    @property
+    def untried(self) -> Iterator[SegmentResult]:
+        """The lists of which nothing was uploaded, because the run did not come to that."""
+        tried = {result.name for result in self.results}
+        for name, segment in self._lists.items():
+            if name not in tried:
+                yield SegmentResult(name, "not_uploaded", segment.before, None)
 
     def close(self) -> None:
         """Remove the files of all lists."""
         for segment in self._lists.values():
             segment.spool.close()
 
-    def _replace(
-        self, client: Client, segment: SegmentList, known: SegmentEntry | None
-    ) -> SegmentResult:
+    def _known(self, name: str) -> SegmentEntry | None:
+        return None if self._ledger is None else self._ledger.segment(name)
+
+    def _replace(self, client: Client, segment: SegmentList) -> SegmentResult:
         """Upload a list, unless CleverTap has the very same one."""
         segment.check_whole()
-        name, before = segment.mapping.segment_name, known.members if known else None
+        name, known = segment.mapping.segment_name, self._known(segment.mapping.segment_name)
+        before = known.members if known else None
         if segment.accumulates and known is None and segment.first is None:
             return SegmentResult(name, "unchanged", None, 0)  # nobody has come yet
         file = segment.spool.write(self._members(segment))
@@ -221,13 +250,17 @@ def _upload(client: Client, segment: SegmentList, file: ListFile) -> None:
         url = _put(client, file)
     except LinkExpired:
         url = _put(client, file)
-    client.complete_list(
-        name=mapping.segment_name,
-        owner_email=mapping.owner_email,
-        creator=mapping.creator or mapping.owner_email,
-        filename=FILE_NAME,
-        url=url,
-    )
+    try:
+        client.complete_list(
+            name=mapping.segment_name,
+            owner_email=mapping.owner_email,
+            creator=mapping.creator or mapping.owner_email,
+            filename=FILE_NAME,
+            url=url,
+        )
+    except ListRefused as refusal:
+        said = f"Segment {mapping.segment_name!r} was not uploaded: {refusal}"
+        raise ListRefused(said) from refusal
     log.info(
         "Segment %r: %d members uploaded; CleverTap mails the result of its processing to %s.",
         mapping.segment_name,

@@ -35,7 +35,7 @@ Count = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0)]
 Outcome = Literal["delivered", "rejections", "refused", "interrupted", "stopped"]
 StreamKind = Literal["profile", "event", "segment", "ignored"]
-SegmentOutcome = Literal["uploaded", "unchanged", "refused", "incomplete"]
+SegmentOutcome = Literal["uploaded", "unchanged", "refused", "incomplete", "not_uploaded"]
 
 
 class ReportedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -243,7 +243,12 @@ class ReportedSegment(msgspec.Struct, frozen=True, kw_only=True):
     after: Annotated[int | None, Meta(description="Members now; null: not known.")] = None
     outcome: Annotated[
         SegmentOutcome,
-        Meta(description=("refused: by its guard; incomplete: the input may have been cut off.")),
+        Meta(
+            description=(
+                "refused: by its guard; incomplete: the input may have been cut off; "
+                "not_uploaded: by CleverTap, or the run did not come to it."
+            )
+        ),
     ]
     reason: Annotated[str | None, Meta(description="Why it was not uploaded.")] = None
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_clevertap.errors import SegmentRefused, SettingsError
+from target_clevertap.errors import (
+    CredentialsRefused,
+    InputError,
+    ListRefused,
+    SegmentRefused,
+    ServerFailed,
+    SettingsError,
+)
 from tests.support.pipeline import Message, config, load, record, schema, state, written
 
 if TYPE_CHECKING:
@@ -135,3 +143,90 @@ def test_a_refused_list_that_accumulates_goes_through_when_that_is_meant(
 def test_a_list_that_accumulates_needs_the_ledger(settings: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=r"streams\.vip\.membership: accumulate needs the led"):
         load(accumulating(settings) | {"ledger_url": "off"}, [], None)  # type: ignore[arg-type] # not reached
+
+
+# What the report says of lists that were not uploaded
+
+BIG = VIP | {"segment_name": "Big"}
+BOTH_SCHEMAS = [VIP_SCHEMA, schema("big", "user", user="string")]
+ENDED_BEFORE = "The run ended before it was uploaded."
+
+
+@pytest.fixture
+def both(settings: dict[str, Any], capsys: Capture) -> dict[str, Any]:
+    """Of runs after one that has uploaded VIP, with two members."""
+    load(settings, [VIP_SCHEMA, *members(1, 2), state(1)], capsys)
+    return settings | {"streams": {"vip": VIP, "big": BIG}}
+
+
+def in_both(*numbers: int) -> list[Message]:
+    others = [record("big", user=f"b{number}") for number in numbers]
+    return [*BOTH_SCHEMAS, *members(*numbers), *others]
+
+
+def reported(folder: Path) -> dict[str, tuple[int | None, int | None, str, str | None]]:
+    """What the report of the latest run says of each list."""
+    report = max(folder.rglob("report.json"), key=lambda path: path.stat().st_mtime_ns)
+    return {
+        each["name"]: (each["before"], each["after"], each["outcome"], each["reason"])
+        for each in json.loads(report.read_text())["segments"]
+    }
+
+
+def test_a_list_that_clevertap_refuses_does_not_hold_back_the_others(
+    sandbox: Sandbox, both: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    both["streams"]["vip"] = VIP | {"owner_email": "nobody@example.com"}
+    with pytest.raises(ListRefused, match=r"Segment 'VIP' was not uploaded: .* valid admin") as why:
+        load(both, [*in_both(1, 2, 3), state(2)], capsys)
+    assert why.value.exit_code == 1
+    assert written.states == []
+    assert reported(tmp_path) == {
+        "VIP": (2, None, "not_uploaded", str(why.value)),
+        "Big": (None, 3, "uploaded", None),
+    }
+    assert listed(sandbox) == ["u1", "u2"]
+
+
+def test_lists_that_were_not_tried_any_more_are_told_of(
+    sandbox: Sandbox, both: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    sandbox.fault(kind="status", status=503, path="/get_custom_list_segment_url")
+    with pytest.raises(ServerFailed) as why:
+        load(both, [*in_both(1, 2, 3), state(2)], capsys)
+    assert reported(tmp_path) == {
+        "VIP": (2, None, "not_uploaded", str(why.value)),
+        "Big": (None, None, "not_uploaded", ENDED_BEFORE),
+    }
+
+
+def test_so_are_those_of_a_run_that_did_not_come_to_its_lists(
+    both: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    with pytest.raises(InputError):
+        load(both, [*in_both(1, 2, 3), state(2), b"{"], capsys)
+    assert reported(tmp_path) == {
+        "VIP": (2, None, "not_uploaded", ENDED_BEFORE),
+        "Big": (None, None, "not_uploaded", ENDED_BEFORE),
+    }
+    (page,) = [path for path in tmp_path.rglob("report.html") if "Big" in path.read_text()]
+    assert ENDED_BEFORE in page.read_text()
+
+
+def test_and_those_of_a_run_whose_passcode_is_wrong(
+    both: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    with pytest.raises(CredentialsRefused) as why:
+        load(both | {"passcode": "wrong"}, [*in_both(1, 2, 3), state(2)], capsys)
+    assert reported(tmp_path) == {
+        "VIP": (2, None, "not_uploaded", str(why.value)),
+        "Big": (None, None, "not_uploaded", ENDED_BEFORE),
+    }
+
+
+def test_a_dry_run_says_that_it_uploads_none(
+    both: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    load(both | {"dry_run": True}, [*in_both(1), state(2)], capsys)
+    why = "A dry run uploads no segment."
+    assert set(reported(tmp_path).values()) == {(None, None, "not_uploaded", why)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import jsonschema_rs
 import msgspec
@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from target_clevertap.clevertap import Attempt
 from target_clevertap.errors import CleverTapError, Throttled
 from target_clevertap.report import Tally
-from target_clevertap.report.model import Reason, Report, ReportedSegment, ReportedStream
+from target_clevertap.report.model import (
+    Reason,
+    Report,
+    ReportedSegment,
+    ReportedStream,
+    SegmentOutcome,
+)
 from target_clevertap.report.page import render
 from target_clevertap.report.schema import schema
 from tests.report.samples import Drive, settings
@@ -50,7 +56,7 @@ segments = st.builds(
     name=names,
     before=st.none() | counts,
     after=st.none() | counts,
-    outcome=st.sampled_from(["uploaded", "unchanged", "refused", "incomplete"]),
+    outcome=st.sampled_from(get_args(SegmentOutcome)),
     reason=st.none() | names,
 )
 attempts = st.builds(
