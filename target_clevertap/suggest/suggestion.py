@@ -49,10 +49,9 @@ def suggest(catalog: Catalog) -> str:
 
 
 def _head(catalog: Catalog) -> Iterator[Note]:
-    yield Note(
-        "Guessed from the names, formats and keys in the catalog: read the comments, correct"
-    )
-    yield Note("what is wrong, and try it with dry_run before anything is stored.")
+    yield Note("Guessed from the names, formats and keys in the catalog: read the comments, and")
+    yield Note("correct what is wrong. Then look with --preview 10 at what rows would be sent as,")
+    yield Note("and let CleverTap check all of them with dry_run, before anything is stored.")
     if catalog.deselected:
         yield Note(f"Not selected in the catalog, so left out: {', '.join(catalog.deselected)}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -37,6 +38,11 @@ def test_it_prints_the_block_alone_without_configuration_or_input() -> None:
     done = suggest(CATALOGS / "tap_postgres.json")
     assert (done.returncode, done.stderr) == (0, b"")
     assert yaml.safe_load(done.stdout) == block(real("tap_postgres")).settings
+
+
+def test_it_says_how_to_try_the_block_out_the_cheapest_way_first() -> None:
+    head = suggest(CATALOGS / "tap_postgres.json").stdout.decode().partition("streams:")[0]
+    assert re.findall(r"--preview \d+|dry_run", head) == ["--preview 10", "dry_run"]
 
 
 def test_it_prints_utf_8_whatever_the_terminal_has(tmp_path: Path) -> None:
