@@ -16,7 +16,7 @@ from target_clevertap.reader import decode
 from target_clevertap.rejects import UNCERTAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_clevertap.delivery.batch import Entry
     from target_clevertap.ledger import Ledger
@@ -48,13 +48,18 @@ class Waiting:
         Raises:
             LedgerError: when it cannot be kept.
         """
-        if not row.stream.retried or refused is UNCERTAIN:
+        if not row.stream.retried:
             return
         key = row.values()
         if not key or None in key:
             return
+        name, of_key = row.stream.name, digest(encode(key))
+        if refused is UNCERTAIN:
+            # A person decides: it may have arrived, so no older version may come after it either.
+            self._done_with({name: [of_key]})
+            return
         with self._lock:
-            self._rows[row.stream.name, digest(encode(key))] = row, refused
+            self._rows[name, of_key] = row, refused
         if len(self._rows) >= ROWS_AT_ONCE:
             self.flush()
 
@@ -96,8 +101,10 @@ class Waiting:
                 waits[name] = bool(self._rows) or self._ledger.waits_for(name)
             if waits[name]:
                 keys.setdefault(name, []).extend(digest(row.item.key) for row in entry.rows)
-        if not keys:
-            return
+        if keys:
+            self._done_with(keys)
+
+    def _done_with(self, keys: Mapping[str, Sequence[bytes]]) -> None:
         with self._lock:
             for name, digests in keys.items():
                 for key in digests:

@@ -552,6 +552,41 @@ def test_a_row_is_given_up_after_ten_tries_and_that_is_said(
     assert len(rejected(tmp_path)) == 11
 
 
+def test_a_row_that_may_have_arrived_when_tried_again_waits_no_longer(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    settings |= {"uncertain_events": "hold"}
+    sandbox.fault(kind="record_error", code=513, positions=[1], calls=[1])
+    load(settings, [*SCHEMAS, visit(3), state(1)], capsys)
+    sandbox.fault(kind="reset_after", calls=[1])
+    load(settings, [state(2)], capsys)
+    load(settings, [state(3)], capsys)
+    assert visits(sandbox) == 3
+    assert [row["rejected"]["code"] for row in rejected(tmp_path)] == ["clevertap_513", "uncertain"]
+
+
+def test_a_rejected_row_does_not_come_after_a_newer_version_that_may_have_arrived(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    counted = {"Name": "name", "Visits": {"column": "n", "operator": "increment"}}
+    settings |= {
+        "streams": {"users": USERS | {"properties": counted}},
+        "uncertain_events": "hold",
+        "batch_size_rows": 1,
+        "max_concurrency": 1,
+    }
+    announced = schema("users", "user", user="string", name="string", n="integer")
+    old, new = (record("users", user="u1", name=name, n=1) for name in ("Old", "New"))
+    sandbox.fault(kind="record_error", code=513, positions=[1], calls=[1, 2])
+    sandbox.fault(kind="reset_after", calls=[3])
+    load(settings, [announced, old], capsys)
+    load(settings, [announced, new], capsys)
+    load(settings, [state(1)], capsys)
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"] == {"Name": "New", "Visits": 1}
+
+
 def test_rows_tried_again_are_counted_apart(
     callers: dict[str, Any], capsys: Capture, caplog: pytest.LogCaptureFixture
 ) -> None:
