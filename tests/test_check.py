@@ -411,13 +411,42 @@ def test_the_command_opens_the_ledger_of_a_run(keeping: dict[str, Any], tmp_path
     assert len(list(tmp_path.rglob("ledger.sqlite"))) == 1
 
 
-def test_the_command_ends_with_1_when_something_is_wrong(
-    right: dict[str, Any], tmp_path: Path
+def test_the_command_ends_with_1_when_credentials_are_wrong_and_tries_no_other_region(
+    right: dict[str, Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     code, out, log = command(right | {"passcode": "marker"}, tmp_path)
     assert (code, log) == (1, "")
-    assert "credentials: " in out
-    assert "refuses the credentials (401)" in out
+    (said,) = (line for line in out.splitlines() if ": ok" not in line)
+    assert said.startswith("credentials: ")
+    assert "refuses the credentials (401)" in said
+    assert "check the account id, the passcode and the region" in said
+    assert "no other was tried" in said
+    assert "marker" not in out
+    assert len(sandbox.calls()) == 1
+
+
+def test_the_command_says_of_everything_that_is_wrong_what_to_do(
+    right: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "ledger").write_bytes(b"marker" * 1000)
+    wrong = {
+        "api_url": DEAD,
+        "work_dir": "/proc/self/work",
+        "ledger_url": f"sqlite:///{tmp_path}/ledger",
+        "streams": {"vip": VIP | {"owner_email": "ada@localhost"}},
+    }
+    code, out, log = command(right | wrong, tmp_path)
+    assert (code, log) == (1, "")
+    settings, host, credentials, work_dir, ledger, segment = out.splitlines()
+    assert settings == "settings: ok (1 stream mapping)"
+    assert host.startswith("host 127.0.0.1:9: ")
+    assert host.endswith("Is api_url the right one?")
+    assert credentials == "credentials: not tried, since nothing answered as CleverTap does"
+    assert work_dir.startswith("work_dir /proc/self/work/")
+    assert work_dir.endswith("make room, or set work_dir to a folder that can be written")
+    assert ledger.startswith("ledger: ")
+    assert "move it away; then a new one begins" in ledger
+    assert segment.startswith("segment VIP: owner_email is not like an e-mail address; it must be")
     assert "marker" not in out
 
 

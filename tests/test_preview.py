@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.clevertap.scripted import Scripted, answer
 from tests.support.pipeline import config, lines, load, record, schema, state
 
 if TYPE_CHECKING:
@@ -89,14 +90,30 @@ def test_the_first_rows_of_each_stream_are_shown_as_they_would_be_sent(
     assert not (tmp_path / "work").exists()
 
 
-def test_what_is_shown_is_what_is_sent(
-    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_is_shown_is_what_is_sent_to_the_byte(
+    settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [record("users", id=n, name=f"N {n}", phone="+4915123456789") for n in range(1, 30)]
-    shown = preview(settings, [*SCHEMAS, *rows], tmp_path, 50).stdout.decode().splitlines()
-    load(settings, [*SCHEMAS, *rows], capsys)
-    names = {json.loads(line)["profileData"]["Name"] for line in shown if line.startswith("{")}
-    assert names == {profile["properties"]["Name"] for profile in sandbox.profiles()}
+    rows = [
+        record("users", id=1, name="Ünal \N{SNOWMAN}", phone="+4915123456789"),
+        record("orders", id=12345678901234567890, user="u1"),
+        record("users", id=2, name=None, phone=None),
+    ]
+    messages = [*SCHEMAS[:2], *rows]
+    shown = preview(settings, messages, tmp_path, 2).stdout.splitlines()
+    ada, nobody, order = (line for line in shown if line.startswith(b"{"))
+
+    with Scripted(answer(200, {"status": "success", "processed": 3, "unprocessed": []})) as server:
+        load(settings | {"api_url": server.url}, messages, capsys)
+    assert server.heard[0].body == b'{"d":[' + b",".join([ada, order, nobody]) + b"]}"
+
+
+def test_what_cannot_be_read_ends_the_preview_as_it_would_end_a_run(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    done = preview(settings, [*SCHEMAS, b'{"marker'], tmp_path, 1)
+    assert done.returncode == 1
+    assert b"Line 4 of the input (8 bytes) is not valid JSON" in done.stderr
+    assert b"marker" not in done.stdout + done.stderr
 
 
 def test_a_mistake_in_the_mapping_is_told_as_in_a_run(

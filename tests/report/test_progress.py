@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,9 +13,13 @@ import pytest
 from target_clevertap.report import Tally
 from target_clevertap.report.progress import LogLines, Progress, Standing, progress
 from tests.report.terminal import Ended, run_in_terminal
+from tests.support.pipeline import config, lines, record, schema, state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
 
 XTERM = {"TERM": "xterm-256color"}
 LOGGED = "INFO A line that is longer than the terminal: " + "long " * 20
@@ -100,6 +105,27 @@ def test_a_terminal_that_cannot_draw_gets_lines() -> None:
         "INFO Under way",
         "INFO The end.",
     ]
+
+
+def test_the_command_shows_how_it_stands_while_it_waits_and_writes_states_only(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    users = {"type": "profile", "identifier": {"identity": "id"}}
+    rows = [record("users", id=1), record("users", id=""), state({"n": 1})]
+    (file := tmp_path / "config.json").write_text(
+        json.dumps(config(sandbox, tmp_path / "work", streams={"users": users}))
+    )
+    (tap := tmp_path / "tap.jsonl").write_bytes(lines([schema("users", id={}), *rows]))
+    sandbox.latency(1.5)
+    arguments = ["--config", str(file), "--input", str(tap)]
+    ended = run_in_terminal("target_clevertap", *arguments, environment=XTERM, width=120)
+
+    assert (ended.code, ended.stdout) == (0, '{"n": 1}\n')
+    *_, users_line, standing = ended.terminal.frames[-1].splitlines()
+    assert users_line.split()[:2] == ["users", "2"]
+    assert standing.endswith("1 call in flight")
+    assert "%" not in ended.terminal.frames[-1], "nobody knows how much there is"
+    assert "in flight" not in ended.terminal.text
 
 
 # without a terminal
