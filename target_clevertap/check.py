@@ -113,8 +113,6 @@ def _service(settings: Settings) -> Iterator[Line]:
     host, credentials = f"host {_host(url)}", "credentials"
     try:
         _ask(settings, url)
-    except ValueError as error:
-        yield Line(credentials, f"{error}; copy it again from the dashboard (Settings > Project)")
     except CleverTapError as error:
         fault = _about_credentials(error, settings)
         if fault is None:
@@ -132,7 +130,6 @@ def _ask(settings: Settings, url: str) -> None:
     """Returns when CleverTap has answered with the outcome of a record: it took the credentials.
 
     Raises:
-        ValueError: when the credentials cannot be sent at all.
         CleverTapError: when it has not.
     """
     with Client(

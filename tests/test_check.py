@@ -127,16 +127,6 @@ def test_an_account_that_is_not_known_leaves_the_passcode_out_of_doubt(
     assert "check the account id and the region" in said
 
 
-@pytest.mark.parametrize("passcode", ["secret\n", "s\u00e9same"])
-def test_a_passcode_that_cannot_be_sent_is_no_reason_to_call(
-    passcode: str, right: dict[str, Any], sandbox: Sandbox
-) -> None:
-    said = fault(lines(right | {"passcode": passcode}), "credentials")
-    assert "the passcode must be printable ASCII" in said
-    assert passcode.strip() not in said
-    assert sandbox.calls() == []
-
-
 def test_a_dead_port_is_a_host_that_cannot_be_reached(right: dict[str, Any]) -> None:
     found = lines(right | {"api_url": DEAD})
     assert faulty(found) == {"host", "credentials"}

@@ -34,6 +34,10 @@ _LOOPBACK = r"localhost|127(?:\.\d{1,3}){3}|\[::1\]"
 _API_URL = re.compile(rf"(?:https://[^/@\s?#]+|http://(?:{_LOOPBACK})(?::\d+)?)(?:/[^\s?#]*)?")
 _API_URL_RULE = "must be an https URL (http only to localhost), without user or query"
 _LEDGER_RULE = "must be off, or a URL that begins with sqlite:/// or postgresql://"
+_HEADER_RULE = (
+    "must be printable ASCII, without spaces or line ends around it; "
+    "copy it again from the dashboard (Settings > Project)"
+)
 _ZONE_RULE = "must be the IANA name of a time zone, such as Europe/Berlin"
 _COUNTRY_RULE = "must be an ISO 3166 alpha-2 code in capitals, such as DE"
 
@@ -42,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting, typed; `parse` is the only place where raw configuration is read."""
 
     checks: ClassVar[Mapping[str, Callable[[Any], str | None]]] = {
+        "account_id": lambda text: None if _is_header(text) else _HEADER_RULE,
+        "passcode": lambda text: None if _is_header(text) else _HEADER_RULE,
         "streams": lambda streams: None if streams else "must map at least one stream",
         "api_url": lambda url: None if _API_URL.fullmatch(url) else _API_URL_RULE,
         "timezone": lambda name: None if _is_zone(name) else _ZONE_RULE,
@@ -327,6 +333,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if stream in self.streams:
             return [stream]
         return [key for key in self.streams if fnmatchcase(stream, key)]
+
+
+def _is_header(text: str) -> bool:
+    """Whether an HTTP header can carry it, unlike a pasted line end."""
+    return text.isascii() and text.isprintable() and text == text.strip()
 
 
 def _is_ledger(url: str) -> bool:

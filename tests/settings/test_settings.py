@@ -44,6 +44,14 @@ def test_defaults_are_the_documented_ones() -> None:
     assert (settings.invalid_properties, settings.dry_run) == ("reject", False)
 
 
+@pytest.mark.parametrize("name", ["account_id", "passcode"])
+@pytest.mark.parametrize("text", ["secret\n", " secret", "s\u00e9same"])
+def test_credentials_that_no_call_can_carry_are_a_mistake(name: str, text: str) -> None:
+    (line,) = mistakes(config(**{name: text}))
+    assert line.startswith(f"{name}: must be printable ASCII, without spaces or line ends")
+    assert text.strip() not in line
+
+
 def test_all_mistakes_are_shown_at_once_each_with_its_path() -> None:
     lines = mistakes(
         {
