@@ -78,9 +78,10 @@ class TargetCleverTap(Target):
         self.max_parallelism = 1  # no sink keeps anything that would have to be drained
         self.message: Message = {}
         self.trying_again = False
+        self._replays = False
         self.run = self._run(preview)
         self.message_reader.tick = self.run.tick
-        self.message_reader.before = self._try_again
+        self.message_reader.before = self._begin
         self.message_reader.failed = self.close
         self._signal: int | None = None
         self._plain_sinks: dict[object, CleverTapSink] = {}
@@ -168,6 +169,8 @@ class TargetCleverTap(Target):
             if isinstance(sink, CleverTapSink):
                 sink.announce(stream)
         self._find_plain_sink(stream)
+        if self._try_again():
+            self._process_schema_message(message_dict)  # its own SCHEMA is in force again
 
     def _find_plain_sink(self, stream: str) -> None:
         """Remember a sink that needs nothing of what the SDK does with a record on its way."""
@@ -179,16 +182,25 @@ class TargetCleverTap(Target):
             if isinstance(sink, CleverTapSink) and not sink.include_sdc_metadata_properties:
                 self._plain_sinks[stream] = sink
 
-    def _try_again(self, first: bytes) -> None:
+    def _begin(self, first: bytes) -> None:
+        """Send what waits on its way, unless the first line is that of a rejected row.
+
+        The input is a mended file then, and has a newer version of what waits. Whatever is not in
+        it waits for the next run.
+        """
+        self._replays = former_reason(first) is not None
+        self._try_again()
+
+    def _try_again(self) -> bool:
         """Send the rows that former runs have rejected on their way: newer versions come after.
 
-        Not where the first line is that of a rejected row: the input is a mended file then, and
-        has a newer version of what waits. Whatever is not in it waits for the next run.
+        Returns whether there were any.
         """
-        if former_reason(first) is not None:
-            return
-        self.trying_again = True
+        if self._replays or self.trying_again:
+            return False
+        self.trying_again, found = True, False
         for schema, rows in self.run.rows_to_try_again():
+            found = True
             if not self._is_mappable(schema):
                 continue
             for row in rows:
@@ -196,9 +208,10 @@ class TargetCleverTap(Target):
                 self._process_record_message(decode(row))
                 self.message_reader.tick()
                 if self._signal is not None:
-                    return
+                    return False
         self.trying_again = False
         self.message_reader.shortcuts.clear()
+        return found
 
     def _is_mappable(self, schema: Message) -> bool:
         """Whether the mapping of a stream fits a SCHEMA of a former run; if so, it is in force."""

@@ -95,9 +95,14 @@ class Run:
         if self.screening is not None:
             skip = isinstance(mapping, EventMapping) and mapping.first_run == "skip"
             self.screening.open(stream, skip_first_run=skip)
+        if self.waiting is not None:
+            self.waiting.begin(stream)
 
     def rows_to_try_again(self) -> Iterable[tuple[dict[str, Any], Iterable[bytes]]]:
-        """The rows that former runs have rejected: SCHEMA messages, each with its RECORD lines."""
+        """The rows that former runs have rejected: SCHEMA messages, each with its RECORD lines.
+
+        Ask when the run begins, and whenever a stream has: each row is handed out once.
+        """
         if self.waiting is None or not self.settings.retry_rejected:
             return ()
         return self.waiting.rows()

@@ -27,6 +27,9 @@ MOST_TRIES = 10
 
 ROWS_AT_ONCE = 500
 
+EVERY_STREAM = None
+"""What the ledger is asked for when nobody else can have any of them."""
+
 
 class Waiting:
     """Keeps rejected rows for another try, until they or a newer version of them have arrived.
@@ -41,6 +44,14 @@ class Waiting:
         self._ledger = ledger
         self._lock = Lock()
         self._rows: dict[tuple[str, bytes], tuple[Row, Refused]] = {}
+        self._begun: set[str] = set()
+        self._untried: list[str | None] = [] if ledger.shared else [EVERY_STREAM]
+
+    def begin(self, stream: str) -> None:
+        """This run has a stream: no other one can have it until this one ends."""
+        if self._ledger.shared and stream not in self._begun:
+            self._begun.add(stream)
+            self._untried.append(stream)
 
     def keep(self, row: Row, refused: Refused) -> None:
         """A row was rejected: it waits, unless nothing tells it from other rows of its stream.
@@ -76,9 +87,12 @@ class Waiting:
     def rows(self) -> Iterator[tuple[dict[str, Any], Iterator[bytes]]]:
         """What waits, as a tap would send it: SCHEMA messages, each with its RECORD lines.
 
-        A row that is rejected once more waits on, but is not among these again.
+        Each row is among these once in a run, also when it is rejected again: at the start, or in
+        a ledger that others share when its stream has begun, since until then it may be theirs.
         """
-        for _, rows in groupby(self._ledger.waiting(), key=attrgetter("stream", "schema")):
+        untried, self._untried = self._untried, []
+        waiting = chain.from_iterable(self._ledger.waiting(stream) for stream in untried)
+        for _, rows in groupby(waiting, key=attrgetter("stream", "schema")):
             first = next(rows)
             schema = {
                 "type": "SCHEMA",

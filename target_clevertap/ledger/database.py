@@ -22,6 +22,9 @@ class Database(ABC):
     journalled: ClassVar[bool]
     """Whether settled calls go to a journal first, and from there to their places."""
 
+    shared: ClassVar[bool]
+    """Whether runs that have other streams may write at the same time."""
+
     def __init__(self, engine: Engine, place: str) -> None:
         """`place`: which one it is, for people; without a password."""
         self.engine: Final = engine
@@ -47,10 +50,6 @@ class Database(ABC):
     @abstractmethod
     def hold(self, account: str, stream: str) -> bool:
         """Keeps other runs away from a stream; False when one has it."""
-
-    @abstractmethod
-    def release(self, account: str, stream: str) -> None:
-        """Undoes one `hold`."""
 
     @abstractmethod
     def dead(self, connection: Connection, account: str, runs: Sequence[str]) -> Sequence[str]:

@@ -72,6 +72,11 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def shared(self) -> bool:
+        """Whether runs that have other streams may use it at the same time."""
+        return self._database.shared
+
     def claim(self, stream: str) -> StreamEntry:
         """The stream, which no other run can have until this one ends.
 
@@ -157,7 +162,7 @@ class Ledger:
         return self._waiting.wait(rejected)
 
     def waiting(self, stream: str | None = None) -> Iterator[WaitingRow]:
-        """The rows that wait now, in the order in which they came; of streams no other run has."""
+        """The rows that wait now, in the order in which they came; of one stream, or of all."""
         return self._waiting.rows(stream)
 
     def waits_for(self, stream: str) -> bool:

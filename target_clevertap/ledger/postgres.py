@@ -35,6 +35,7 @@ class PostgresDatabase(Database):
     """One database of a server."""
 
     journalled: ClassVar[bool] = False
+    shared: ClassVar[bool] = True
 
     def __init__(self, url: URL) -> None:
         """Connect.
@@ -92,12 +93,6 @@ class PostgresDatabase(Database):
         with self.reading() as connection:
             key = _key("stream", account, stream)
             return bool(connection.scalar(select(func.pg_try_advisory_lock(key))))
-
-    @override
-    def release(self, account: str, stream: str) -> None:
-        with self.reading() as connection:
-            key = _key("stream", account, stream)
-            connection.execute(select(func.pg_advisory_unlock(key)))
 
     @override
     def dead(self, connection: Connection, account: str, runs: Sequence[str]) -> Sequence[str]:

@@ -43,6 +43,7 @@ class SqliteDatabase(Database):
     """One file; while it is open for a run, no other run can open it."""
 
     journalled: ClassVar[bool] = True
+    shared: ClassVar[bool] = False
 
     def __init__(self, path: Path, run: Run | None = None) -> None:
         """Open the file, or make it.
@@ -106,10 +107,6 @@ class SqliteDatabase(Database):
     @override
     def hold(self, account: str, stream: str) -> bool:
         return True
-
-    @override
-    def release(self, account: str, stream: str) -> None:
-        """Nothing to do: what is held is the file."""
 
     @override
     def dead(self, connection: Connection, account: str, runs: Sequence[str]) -> Sequence[str]:

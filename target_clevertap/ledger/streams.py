@@ -52,15 +52,6 @@ class Streams:
         """Whether the stream was claimed."""
         return name in self._claimed
 
-    def is_free(self, name: str) -> bool:
-        """Whether no other run has the stream."""
-        if name in self._claimed:
-            return True
-        if not self._database.hold(self._run.account, name):
-            return False
-        self._database.release(self._run.account, name)
-        return True
-
     def number(self, name: str) -> int:
         """The number of a stream that was claimed."""
         return self._claimed[name].number

@@ -123,12 +123,11 @@ class Waiting:
         return tries
 
     def rows(self, stream: str | None = None) -> Iterator[WaitingRow]:
-        """The rows that wait now, in the order in which they came; of streams no other run has.
+        """The rows that wait now, in the order in which they came; of one stream, or of all.
 
         Rows may be added and removed meanwhile; those that are added are not among them.
         """
         names = [name for name in self._counts() if stream in {None, name}]
-        names = [name for name in names if self._streams.is_free(name)]
         row, schema, of = tables.waiting, tables.announced, tables.stream
         found = (
             select(row, schema.c.schema, schema.c.key_properties, of.c.name)

@@ -11,7 +11,7 @@ import pytest
 from target_clevertap.errors import LedgerBusy
 from target_clevertap.ledger import Recovered
 from tests.ledger.other_run import kill, running
-from tests.ledger.places import digests, events, profiles, rejected, sqlite_rows
+from tests.ledger.places import digests, events, profiles, sqlite_rows
 
 if TYPE_CHECKING:
     from target_clevertap.ledger import Ledger
@@ -132,15 +132,6 @@ class TestOnAServer:
             kill(process)
             wait_for_end(ledger)
             assert known(ledger) == [(0, False), (1, True)]
-
-    def test_rows_that_wait_for_another_runs_stream_are_its_own(self, postgres: Place) -> None:
-        with postgres.open() as ledger:
-            for stream in ("rows", "others"):
-                ledger.wait([rejected(stream, stream)])
-        with running(postgres), postgres.open() as ledger:
-            assert [row.stream for row in ledger.waiting()] == ["others"]
-        with postgres.open() as ledger:
-            assert [row.stream for row in ledger.waiting()] == ["rows", "others"]
 
 
 def wait_for_end(ledger: Ledger) -> None:
