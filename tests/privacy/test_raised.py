@@ -1,8 +1,9 @@
-"""No value of a record and no secret reaches a log, a state or an error's text."""
+"""Whoever runs the target inside of a program of their own gets errors without a value, too."""
 
 from __future__ import annotations
 
 import logging
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -135,6 +136,7 @@ def attempt(
         try:
             load(settings, messages, capsys)
         except TargetCleverTapError as error:
-            ending = f"{error!r} {error}"
+            # With the errors that have led to it, as far as Python shows them.
+            ending = f"{error!r} {error} {''.join(format_exception(error))}"
     captured = capsys.readouterr()
     return caplog.text + captured.out + captured.err + ending
