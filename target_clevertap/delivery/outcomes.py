@@ -92,8 +92,22 @@ class Outcomes:
             tally.accepted += count * (not unchanged)
         self._checkpoints.settle(first.span)
 
+    def waits_as(self, ticket: Ticket) -> bytes | None:
+        """What stands for an older version of the row that may wait for another try, if any."""
+        return None if self._waiting is None else self._waiting.waits_as(ticket)
+
+    def outdated(self, stream: Stream, key: bytes | None) -> None:
+        """No older version of the row that `key` stands for is to be tried again."""
+        if self._waiting is not None and key is not None:
+            self._waiting.outdated(stream.name, key)
+
     def ignored(self, ticket: Ticket) -> None:
-        """The configuration says that this row is not sent."""
+        """The configuration says that this row is not sent, nor any older version of it.
+
+        Raises:
+            LedgerError: when an older version waits and cannot be forgotten.
+        """
+        self.outdated(ticket.stream, self.waits_as(ticket))
         self._tally(ticket.stream).ignored += 1
         self._checkpoints.settle(ticket.span)
 

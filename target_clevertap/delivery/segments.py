@@ -70,6 +70,7 @@ class SegmentList:
         self.rows: Counter[Stream] = Counter()
         self.incomplete: set[str] = set()
         self.streams: set[str] = set()
+        self.tried_again: list[tuple[Stream, bytes]] = []
 
     @property
     def stream(self) -> str | None:
@@ -152,6 +153,11 @@ class Segments:
     ) -> None:
         """Add a member, or take it away; no sign of completeness that came before holds then."""
         segment.spool.add(member, gone=gone)
+        if (key := self._outcomes.waits_as(ticket)) is not None:
+            if ticket.stream.again:
+                segment.tried_again.append((ticket.stream, key))
+            else:  # should the list not be uploaded, the tap sends this row once more
+                self._outcomes.outdated(ticket.stream, key)
         segment.rows[ticket.stream] += 1
         segment.incomplete.add(ticket.stream.name)
         if segment.first is None:
@@ -241,6 +247,8 @@ class Segments:
     def _settle(self, segment: SegmentList, *, unchanged: bool) -> None:
         if segment.first is not None:
             self._outcomes.list_settled(segment.first, segment.rows, unchanged=unchanged)
+        for stream, key in segment.tried_again:
+            self._outcomes.outdated(stream, key)
 
 
 def _upload(client: Client, segment: SegmentList, file: ListFile) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import chain, groupby
 from operator import attrgetter
 from threading import Lock
@@ -44,6 +44,7 @@ class Waiting:
         self._ledger = ledger
         self._lock = Lock()
         self._rows: dict[tuple[str, bytes], tuple[Row, Refused]] = {}
+        self._outdated: dict[str, list[bytes]] = defaultdict(list)
         self._begun: set[str] = set()
         self._untried: list[str | None] = [] if ledger.shared else [EVERY_STREAM]
 
@@ -59,12 +60,9 @@ class Waiting:
         Raises:
             LedgerError: when it cannot be kept.
         """
-        if not row.stream.retried:
+        if (of_key := _key(row)) is None:
             return
-        key = row.values()
-        if not key or None in key:
-            return
-        name, of_key = row.stream.name, digest(encode(key))
+        name = row.stream.name
         if refused is UNCERTAIN:
             # A person decides: it may have arrived, so no older version may come after it either.
             self._done_with({name: [of_key]})
@@ -80,9 +78,34 @@ class Waiting:
         Raises:
             LedgerError: when it cannot take them.
         """
+        outdated = self._outdated
+        self._outdated = defaultdict(list)
+        if outdated:
+            self._done_with(outdated)
         with self._lock:
             if self._rows:
                 self._write()
+
+    def waits_as(self, row: Row) -> bytes | None:
+        """What stands for a row, or an older version of it, if it may be among those that wait."""
+        name = row.stream.name
+        if name not in self._outdated and not self._rows and not self._ledger.waits_for(name):
+            return None
+        return _key(row)
+
+    def outdated(self, stream: str, key: bytes) -> None:
+        """A newer version of the row has come that needs no answer: the older one is done with.
+
+        It is so when this is flushed, and before anything that is rejected from now on.
+
+        Raises:
+            LedgerError: when the ledger cannot forget it.
+        """
+        with self._lock:
+            self._rows.pop((stream, key), None)
+        self._outdated[stream].append(key)
+        if len(self._outdated[stream]) >= ROWS_AT_ONCE:
+            self.flush()
 
     def rows(self) -> Iterator[tuple[dict[str, Any], Iterator[bytes]]]:
         """What waits, as a tap would send it: SCHEMA messages, each with its RECORD lines.
@@ -145,3 +168,9 @@ class Waiting:
             if tried >= MOST_TRIES:
                 self._ledger.give_up(name, key)
                 self.given_up[name] += 1
+
+
+def _key(row: Row) -> bytes | None:
+    """What stands for a row among those that wait; None when it is not to wait."""
+    key = row.values() if row.stream.retried else ()
+    return digest(encode(key)) if key and None not in key else None

@@ -525,6 +525,17 @@ def test_a_newer_version_that_is_unchanged_also_ends_the_waiting(
     assert profile["properties"]["Name"] == "New"
 
 
+def test_a_row_that_is_gone_at_its_source_is_not_tried_as_it_was(
+    sandbox: Sandbox, callers: dict[str, Any], capsys: Capture
+) -> None:
+    callers["streams"]["users"] = PHONES | {"on_delete": "ignore"}
+    load(callers, [PHONES_SCHEMA, caller(1, "12"), caller(2, "12")], capsys)
+    gone = record("users", user="u1", phone="12", _sdc_deleted_at="2026-01-01T00:00:00Z")
+    load(callers, [PHONES_SCHEMA, gone, state(1)], capsys)
+    load(callers | {"invalid_properties": "drop"}, [PHONES_SCHEMA], capsys)
+    assert [sandbox.profile("u1") is None, sandbox.profile("u2") is None] == [True, False]
+
+
 def test_rows_tried_again_come_before_those_of_the_tap(
     sandbox: Sandbox, callers: dict[str, Any], capsys: Capture
 ) -> None:

@@ -140,6 +140,50 @@ def test_a_refused_list_that_accumulates_goes_through_when_that_is_meant(
     assert listed(sandbox) == ["u3"]
 
 
+# Rejected rows of a list that accumulates
+
+KEYED = schema("vip", "id", id="integer", user="string")
+TRUSTING = {"validate_records": False}
+"""What takes a number for a text."""
+
+
+def entry(number: int, user: object, **more: object) -> Message:
+    return record("vip", id=number, user=user, **more)
+
+
+def test_a_member_that_was_put_right_is_not_tried_as_it_was_any_more(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings = accumulating(settings)
+    load(settings, [KEYED, entry(1, 5), entry(2, "u2"), state(1)], capsys)
+    load(settings, [KEYED, entry(1, "u1"), state(2)], capsys)
+    load(settings | TRUSTING, [KEYED, state(3)], capsys)
+    assert listed(sandbox) == ["u1", "u2"]
+
+
+def test_a_member_that_has_come_when_tried_again_does_not_come_back_after_it_has_gone(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings = accumulating(settings) | TRUSTING
+    load(settings | {"validate_records": True}, [KEYED, entry(1, 5), entry(2, "u2")], capsys)
+    load(settings, [KEYED, state(1)], capsys)
+    assert listed(sandbox) == ["5", "u2"]
+    load(settings, [KEYED, entry(3, 5, _sdc_deleted_at="2026-01-01"), state(2)], capsys)
+    load(settings, [KEYED, state(3)], capsys)
+    assert listed(sandbox) == ["u2"]
+
+
+def test_a_member_that_was_tried_again_for_nothing_waits_on(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings = accumulating(settings)
+    load(settings, [KEYED, entry(1, 5), entry(2, "u2"), state(1)], capsys)
+    with pytest.raises(InputError):
+        load(settings | TRUSTING, [KEYED, state(2), b"{"], capsys)
+    load(settings | TRUSTING, [KEYED, state(3)], capsys)
+    assert listed(sandbox) == ["5", "u2"]
+
+
 def test_a_list_that_accumulates_needs_the_ledger(settings: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=r"streams\.vip\.membership: accumulate needs the led"):
         load(accumulating(settings) | {"ledger_url": "off"}, [], None)  # type: ignore[arg-type] # not reached
