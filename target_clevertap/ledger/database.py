@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -27,6 +28,8 @@ class Database(ABC):
 
     def __init__(self, engine: Engine, place: str) -> None:
         """`place`: which one it is, for people; without a password."""
+        # Below that it logs rows, should a log configuration ask for it: members of lists, say.
+        logging.getLogger("sqlalchemy.engine.Engine").setLevel(logging.WARNING)
         self.engine: Final = engine
         self.place: Final = place
         self.inserts: Final = Inserts(engine.dialect.name)

@@ -43,6 +43,8 @@ LOG_CONFIG: Final = {
         for form in ("structured", "console")
     },
     "root": {"level": "DEBUG", "handlers": ["structured", "console"]},
+    # These set a level of their own, and can be asked by name only.
+    "loggers": {name: {"level": "DEBUG"} for name in ("singer_sdk.mapper", "sqlalchemy.engine")},
 }
 """Every line in both forms; the structured one has all that hangs on a line."""
 
