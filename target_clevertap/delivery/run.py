@@ -78,6 +78,7 @@ class Run:
             uncertain=settings.uncertain_events,
             wait_limit=settings.batch_wait_limit_seconds,
         )
+        self._lookups = Pool(1, wake)
         self.screening = self._screening()
         self.items: Delivery | Screening = self.screening or self.delivery
         """What takes items over: the first part on their way."""
@@ -169,7 +170,7 @@ class Run:
             closing.callback(self.chronicle.close, self)
             if self.ledger is not None:
                 closing.callback(self.ledger.close)
-            for part in (self.client, self.rejects, self.segments, self._pool):
+            for part in (self.client, self.rejects, self.segments, self._lookups, self._pool):
                 closing.callback(part.close)
             if self.waiting is not None:
                 closing.callback(self.waiting.flush)
@@ -226,6 +227,7 @@ class Run:
             return None
         return Screening(
             self.ledger,
+            self._lookups,
             self.delivery,
             self.outcomes,
             self.waiting,

@@ -1,23 +1,27 @@
 """Rows that were delivered before are left out: events sent once, profiles that have not changed.
 
-The ledger is asked about a thousand rows at once. Rows wait here for that, so whatever is decided
-looks at the rows that are under way as well: what the ledger says is true for what was answered.
+The ledger is asked about a thousand rows at once, while the next thousand are read. What it says is
+true for what was answered, so it is not asked about rows that something is under way for.
 """
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from target_clevertap.delivery.batch import Entry
 from target_clevertap.delivery.marks import digest, event_mark, profile_mark, stream_mark
+from target_clevertap.delivery.question import Known, Question
 from target_clevertap.rejects import UNCERTAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
 
     from target_clevertap.delivery.delivery import Delivery
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
+    from target_clevertap.delivery.pool import Pool
     from target_clevertap.delivery.waiting import Waiting
     from target_clevertap.ledger import Ledger
     from target_clevertap.mapping import Item
@@ -31,6 +35,7 @@ class Screening:
     def __init__(  # noqa: PLR0913 - what it stands between
         self,
         ledger: Ledger,
+        lookups: Pool,
         delivery: Delivery,
         outcomes: Outcomes,
         waiting: Waiting,
@@ -43,6 +48,7 @@ class Screening:
 
         Args:
             ledger: knows what was delivered.
+            lookups: one thread that asks it.
             delivery: gets the rest.
             outcomes: is told of the rows that are not sent.
             waiting: is told of newer versions of the rows that wait for another try.
@@ -51,6 +57,7 @@ class Screening:
             clock: seconds that never go back.
         """
         self._ledger = ledger
+        self._lookups = lookups
         self._delivery = delivery
         self._outcomes = outcomes
         self._waiting = waiting
@@ -95,6 +102,7 @@ class Screening:
 
     def tick(self) -> float | None:
         """Do what is due by now; returns in how many seconds something will be, or None."""
+        self._lookups.take_finished()
         if self._entries and self._since + self._wait_limit <= self._clock():
             self.flush()
         due = self._delivery.tick()
@@ -109,33 +117,67 @@ class Screening:
         Raises:
             TargetCleverTapError: when a call has failed for good, or the ledger.
         """
-        self.flush()
-        self._delivery.finish()
-        while self._entries:  # they have waited for the outcome of an event with the same key
+        while True:
             self.flush()
+            self._lookups.take_all()
             self._delivery.finish()
+            if not self._entries:  # else they have waited for an event with the same key
+                return
 
     def flush(self) -> None:
-        """Ask the ledger about the rows that wait, and send on what CleverTap does not have."""
+        """Ask the ledger about the rows that wait; what it has not delivered is sent then."""
+        self._lookups.take_all()  # one question at a time: the answer to it changes what is known
         entries, since = self._entries, self._since
         self._entries, self._since = [], self._clock()
-        # All is decided before anything is sent: sending takes answers, which would change it.
-        for entry in self._new(entries):
-            self._delivery.send(entry, since)
+        question = self._question(entries, since)
+        if question:
+            ask = partial(question.ask, self._ledger)
+            self._lookups.start(ask, partial(self._answered, question))
+        else:
+            self._take_up(question, Known())
         if len(self._entries) >= ROWS_AT_ONCE:
             self._delivery.finish()
 
-    def _new(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+    def _question(self, entries: Sequence[Entry], since: float) -> Question:
+        """What to ask about the entries; events that are under way already wait for their turn."""
+        asked: list[Entry] = []
+        events: list[Entry] = []
+        profiles: list[Entry] = []
+        for entry in entries:
+            stream, item = self._streams[entry.ticket.stream.name], entry.item
+            if item.kind != "event":
+                entry.mark, entry.content = profile_mark(stream, item.identity), digest(item.body)
+                profiles.append(entry)
+            else:
+                entry.mark = event_mark(stream, item.key)
+                if self._delivery.holds(entry.mark):
+                    self._entries.append(entry)
+                    continue
+                events.append(entry)
+            asked.append(entry)
+        may_be_known = () if self._resync else self._may_be_left_out(profiles)
+        return Question(asked, since, events, may_be_known)
+
+    def _answered(self, question: Question, answer: Future[Known]) -> None:
+        self._take_up(question, answer.result())
+
+    def _take_up(self, question: Question, known: Known) -> None:
+        """Send on what CleverTap does not have."""
+        # All is decided before anything is sent: sending takes answers, which would change it.
+        for entry in self._new(question, known):
+            self._delivery.send(entry, question.since)
+
+    def _new(self, question: Question, known: Known) -> Sequence[Entry]:
         """The entries that are to be sent, in their order; each other one has its outcome."""
-        events = [entry for entry in entries if entry.item.kind == "event"]
-        profiles = [entry for entry in entries if entry.item.kind != "event"]
-        known, unchanged = self._known(events), self._unchanged(profiles)
+        entries = question.entries
         if self._ledger.holds_counters:
             entries = [entry for entry in entries if not self._held(entry)]
-        if len(unchanged) == len(entries):  # the usual case of a load that is made once more
+        if not question.events and not known.unchanged:  # usual in a first load of profiles
+            return entries
+        if len(known.unchanged) == len(entries):  # usual when a load is made once more
             self._old(entries, self._outcomes.unchanged)
             return ()
-        left_out = set(map(id, unchanged))
+        left_out = set(map(id, known.unchanged))
         new: list[Entry] = []
         same: list[Entry] = []
         delivered: list[Entry] = []
@@ -146,10 +188,10 @@ class Screening:
                 if id(entry) in left_out and claim not in coming:
                     same.append(entry)
                     continue
-            elif claim in coming or self._delivery.holds(claim):
+            elif claim in coming:
                 self._entries.append(entry)  # until it is known what became of the other
                 continue
-            elif (held := known.get(entry.mark)) is not None and not entry.ticket.released():
+            elif (held := known.events.get(entry.mark)) is not None and not entry.ticket.released():
                 if held:
                     self._outcomes.rejected(entry.ticket, UNCERTAIN)
                 else:
@@ -160,28 +202,6 @@ class Screening:
         self._old(same, self._outcomes.unchanged)
         self._old(delivered, self._outcomes.delivered_before)
         return self._without_skipped(new) if self._skipped else new
-
-    def _known(self, events: Sequence[Entry]) -> dict[bytes, bool]:
-        """The marks of the events that the ledger has, and whether they are held."""
-        if not events:
-            return {}
-        for entry in events:
-            entry.mark = event_mark(self._streams[entry.ticket.stream.name], entry.item.key)
-        marks = b"".join([entry.mark for entry in events])
-        return {events[at].mark: held for at, held in self._ledger.known_events(marks)}
-
-    def _unchanged(self, profiles: Sequence[Entry]) -> Sequence[Entry]:
-        """The profiles whose content is what CleverTap took last, and that may be left out."""
-        for entry in profiles:
-            stream, item = self._streams[entry.ticket.stream.name], entry.item
-            entry.mark, entry.content = profile_mark(stream, item.identity), digest(item.body)
-        asked = () if self._resync else self._may_be_left_out(profiles)
-        if not asked:
-            return ()
-        marks = b"".join([entry.mark for entry in asked])
-        contents = b"".join([entry.content for entry in asked])
-        found = self._ledger.unchanged_profiles(marks, contents)
-        return asked if len(found) == len(asked) else [asked[at] for at in found]
 
     def _held(self, entry: Entry) -> bool:
         """Whether a profile may have been counted before a crash, and is rejected therefore."""

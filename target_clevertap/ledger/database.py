@@ -36,7 +36,7 @@ class Database(ABC):
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:
-        """A connection to read with, for the main thread; it waits for nobody who writes."""
+        """A connection to read with, for one thread at a time; it waits for nobody who writes."""
 
     @abstractmethod
     def writing(self) -> AbstractContextManager[Connection]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from hashlib import blake2b
+from threading import RLock
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from sqlalchemy import URL, create_engine, func, select, text
@@ -61,6 +62,7 @@ class PostgresDatabase(Database):
                 "A ledger in PostgreSQL needs psycopg: pip install 'target-clevertap[postgres]'."
             ) from None
         super().__init__(engine, f"{url.host or 'localhost'}:{url.port or 5432}/{url.database}")
+        self._one_reads = RLock()
         with told(self.place):
             session = engine.connect()
             self._session = session.execution_options(isolation_level="AUTOCOMMIT")
@@ -70,7 +72,7 @@ class PostgresDatabase(Database):
     def reading(self) -> Iterator[Connection]:
         if self._session.invalidated:  # a new connection would come without the locks
             raise LedgerError(f"The connection to the ledger {self.place} was lost. Run again.")
-        with told(self.place):
+        with self._one_reads, told(self.place):
             yield self._session
 
     @override

@@ -67,7 +67,7 @@ class SqliteDatabase(Database):
         connect = {"check_same_thread": False, "isolation_level": None, "timeout": 60}
         super().__init__(create_engine(url, poolclass=NullPool, connect_args=connect), place)
         event.listen(self.engine, "connect", _prepare)
-        self._one_writes = RLock()
+        self._one_reads, self._one_writes = RLock(), RLock()
         try:
             with told(place):
                 self._writer = self.engine.connect()
@@ -80,7 +80,7 @@ class SqliteDatabase(Database):
     @override
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with told(self.place):
+        with self._one_reads, told(self.place):
             yield self._reader
 
     @override

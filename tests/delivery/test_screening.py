@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from target_clevertap.delivery import screening
 from target_clevertap.delivery.marks import event_mark, stream_mark
 from target_clevertap.errors import AnswerLost, CredentialsRefused, LedgerError, SettingsError
 from target_clevertap.ledger import Ledger, open_ledger
@@ -18,6 +20,8 @@ from tests.support.pipeline import Message, config, load, record, rejected, sche
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from target_clevertap.delivery.outcomes import Ticket
+    from target_clevertap.mapping import Item
     from tests.support.sandbox import Sandbox
 
 Capture = pytest.CaptureFixture[str]
@@ -411,15 +415,23 @@ versions = st.lists(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(runs=st.lists(versions, min_size=1, max_size=3), rows_a_call=st.sampled_from([1, 2, 1000]))
+@given(
+    runs=st.lists(versions, min_size=1, max_size=3),
+    rows_a_call=st.sampled_from([1, 2, 1000]),
+    rows_a_question=st.sampled_from([1, 3, 1000]),
+)
+@example(runs=[[(0, "Ada")], [(0, "Joan"), (0, "Ada")]], rows_a_call=1000, rows_a_question=1)
 def test_what_is_left_out_makes_no_difference(
     runs: list[list[tuple[int, str | None]]],
     rows_a_call: int,
+    rows_a_question: int,
     sandbox: Sandbox,
     tmp_path_factory: pytest.TempPathFactory,
     capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Changes, changes back and deletions in any order end as they do when all is sent."""
+    monkeypatch.setattr(screening, "ROWS_AT_ONCE", rows_a_question)
     ends = []
     for ledger in ({}, {"ledger_url": "off"}):
         sandbox.reset()
@@ -441,6 +453,73 @@ def version(number: int, name: str | None) -> Message:
     if name == "delete":
         return user(number, None, _sdc_deleted_at="2026-01-01T00:00:00Z")
     return user(number, name)
+
+
+# Questions to the ledger
+
+
+def test_rows_are_read_on_while_the_ledger_is_asked(
+    settings: dict[str, Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_events, add = Ledger.known_events, screening.Screening.add
+    read_on = threading.Event()
+    waits: list[bool] = []
+
+    def ask(ledger: Ledger, marks: bytes) -> list[tuple[int, bool]]:
+        waits.append(read_on.wait(timeout=20))
+        return known_events(ledger, marks)
+
+    def add_and_tell(self: screening.Screening, item: Item, ticket: Ticket) -> None:
+        add(self, item, ticket)
+        if ticket.number > screening.ROWS_AT_ONCE + 500:
+            read_on.set()
+
+    monkeypatch.setattr(Ledger, "known_events", ask)
+    monkeypatch.setattr(screening.Screening, "add", add_and_tell)
+    rows = [order(number) for number in range(2000)]
+    assert load(settings, [ORDERS_SCHEMA, *rows, state(1)], capsys) == [1]
+    assert waits == [True, True]
+
+
+@hypothesis_settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    runs=st.lists(st.lists(st.integers(0, 5), max_size=15), min_size=1, max_size=3),
+    rows_a_call=st.sampled_from([1, 2, 1000]),
+    rows_a_question=st.sampled_from([1, 3, 1000]),
+)
+def test_an_event_is_sent_once_however_rows_and_questions_follow_each_other(
+    runs: list[list[int]],
+    rows_a_call: int,
+    rows_a_question: int,
+    sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(screening, "ROWS_AT_ONCE", rows_a_question)
+    sandbox.reset()
+    settings = remembering(sandbox, tmp_path_factory.mktemp("work"), batch_size_rows=rows_a_call)
+    for run in runs:
+        rows = [order(number) for number in run]
+        assert load(settings, [ORDERS_SCHEMA, *rows, state(run)], capsys) == [run]
+    assert orders(sandbox) == sorted({number for run in runs for number in run})
+
+
+def test_a_question_that_fails_ends_the_run_before_its_rows_are_sent(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_ledger: Ledger, _marks: bytes) -> list[tuple[int, bool]]:
+        raise LedgerError("The disk is gone.")
+
+    monkeypatch.setattr(Ledger, "known_events", fail)
+    with pytest.raises(LedgerError, match="The disk is gone"):
+        load(settings, [ORDERS_SCHEMA, order(1), state(1)], capsys)
+    assert written.states == []
+    assert orders(sandbox) == []
 
 
 # States
