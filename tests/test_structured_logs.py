@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,18 +78,22 @@ def stream_of(metric: Line) -> str | None:
     return stream
 
 
+def begun(lines: dict[str, str | None]) -> dict[str, str | None]:
+    """The same by what a line says first."""
+    return {re.split(r" read| members|,", message)[0]: name for message, name in lines.items()}
+
+
 def test_what_becomes_of_a_stream_names_it(settings: dict[str, Any], tmp_path: Path) -> None:
     odd = schema("visits", id="string", **{"a$b": "string"})
-    rows = [row("users", "1"), row("users", "2", "nobody"), record("visits", id="3"),
-            row("vip", "1"), row("east", "1"), row("west", "2"), record("other", id="1"), state(1)]  # fmt: skip
-    lines = logged(settings, [*SCHEMAS, odd, schema("other", id="string"), *rows], tmp_path)
-    begun = {
-        message.split(" members")[0].split(" read")[0]: name for message, name in lines.items()
-    }
-    assert begun["users: 2"] == "users"
-    assert begun["visits: 1"] == "visits"
-    assert begun["Segment 'VIP': 1"] == "vip"
-    assert begun["Segment 'All': 2"] is None, "two streams make it"
+    announced = [*SCHEMAS, odd, schema("other", id="string")]
+    profiles = [row("users", "1"), row("users", "2", "nobody")]
+    others = [record("visits", id="3"), record("other", id="1")]
+    members = [row("vip", "1"), row("east", "1"), row("west", "2")]
+    lines = logged(settings, [*announced, *profiles, *others, *members, state(1)], tmp_path)
+    assert begun(lines)["users: 2"] == "users"
+    assert begun(lines)["visits: 1"] == "visits"
+    assert begun(lines)["Segment 'VIP': 1"] == "vip"
+    assert begun(lines)["Segment 'All': 2"] is None, "two streams make it"
     bad = "users: 1 rejected, email_invalid: Email is not a valid e-mail address"
     assert lines[bad] == "users"
     assert lines["Stream other has no mapping under `streams`: its rows are not sent."] == "other"
@@ -98,12 +104,27 @@ def test_what_becomes_of_a_stream_names_it(settings: dict[str, Any], tmp_path: P
             assert name is None, message
 
 
-def test_measurements_and_lines_of_the_sdk_name_it_too(
-    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_becomes_of_a_stream_that_comes_again_names_it(
+    settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    config_file = tmp_path / "logging.yaml"
-    config_file.write_text(config_file.read_text().replace("level: INFO", "level: DEBUG"))
-    lines = logged(settings, [*SCHEMAS, row("users", "1"), row("vip", "1"), state(1)], tmp_path, 3)
+    rows = [*SCHEMAS[:3], row("users", "1", "nobody"), row("vip", "1"), state(1)]
+    logged(settings, rows, tmp_path)
+    (ledger,) = (tmp_path / "work").rglob("ledger.sqlite")
+    with closing(sqlite3.connect(ledger)) as database, database:
+        database.execute("UPDATE clevertap_ledger_waiting SET tries = 9")
+    lines = logged(settings, [SCHEMAS[2], row("vip", "1"), state(2)], tmp_path)
+    assert lines["users: 1 tried again: 0 accepted, 1 rejected"] == "users"
+    assert lines["users: 1 given up after 10 tries"] == "users"
+    assert begun(lines)["Segment 'VIP': unchanged"] == "vip"
+
+
+def test_measurements_and_lines_of_the_sdk_name_it_too(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "logging.yaml"
+    file.write_text(file.read_text().replace("level: INFO", "level: DEBUG"))
+    rows = [row("users", "1"), row("vip", "1"), state(1)]
+    lines = logged(settings, [*SCHEMAS[:3], *rows], tmp_path)
     assert lines["METRIC batch_processing_time users"] == "users"
     assert lines["METRIC record_count vip"] == "vip"
     assert lines["METRIC http_request_duration None"] is None
@@ -114,22 +135,21 @@ def test_what_is_wrong_with_a_stream_names_it(settings: dict[str, Any], tmp_path
     rows = [row("users", "1", "nobody"), record("visits", id=None), row("vip", "1")]
     strict = settings | {"max_rejected_percent": 10}
     lines = logged(strict, [*SCHEMAS[:3], *rows], tmp_path, 1)
-    named = {message.split(",")[0]: name for message, name in lines.items()}
-    assert named["users: 1 of 1 rows were rejected"] == "users"
-    assert named["visits: 1 of 1 rows were rejected"] == "visits"
+    assert begun(lines)["users: 1 of 1 rows were rejected"] == "users"
+    assert begun(lines)["visits: 1 of 1 rows were rejected"] == "visits"
     (missing,) = (message for message in lines if message.startswith("Segment 'VIP' was not"))
     assert lines[missing] == "vip"
 
-    lines = logged(settings, [], tmp_path)
-    assert lines["users: 1 tried again: 0 accepted, 1 rejected"] == "users"
-    columns = {"properties": {"Email": "nowhere"}}
-    changed = settings | {"streams": STREAMS | {"users": STREAMS["users"] | columns}}
-    lines = logged(changed, [], tmp_path)
-    (waiting,) = (message for message in lines if "rejected rows wait on" in message)
-    assert lines[waiting] == "users"
-    (mistake,) = (
-        name
-        for message, name in logged(changed, [*SCHEMAS], tmp_path, 2).items()
-        if message.startswith("streams.users.properties.Email")
-    )
-    assert mistake == "users"
+
+def test_a_mapping_that_does_not_fit_its_stream_names_it(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    logged(settings, [SCHEMAS[0], row("users", "1", "nobody"), state(1)], tmp_path)
+    users = STREAMS["users"] | {"properties": {"Email": "nowhere"}}
+    changed = settings | {"streams": {"users": users}}
+    waiting = begun(logged(changed, [], tmp_path))
+    assert [name for line, name in waiting.items() if "rejected rows wait on" in line] == ["users"]
+    stopped = logged(changed, SCHEMAS[:1], tmp_path, 2)
+    assert [
+        name for line, name in stopped.items() if line.startswith("streams.users.properties.Email")
+    ] == ["users"]
