@@ -36,6 +36,7 @@ PRAGMAS: Final = (
     "cache_size = -65536",  # marks lie anywhere: SQLite's usual 2 MB would be read all the time
     "wal_autocheckpoint = 2000",
     "journal_size_limit = 67108864",
+    "secure_delete = ON",  # of rows that wait no longer nothing is left; not every SQLite does so
 )
 
 
