@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -405,11 +405,13 @@ class TargetCleverTap(Target):
         Raises:
             SettingsError: naming each variable that cannot be read as what it should be.
         """
-        try:
-            return dict(cls._env_var_config)
-        except ValueError:
-            mistakes = unreadable_variables(cls._env_var_prefix, cls.config_jsonschema)
-            raise SettingsError(mistakes) from None
+        config: dict[str, Any] = {}
+        with suppress(ValueError):
+            config.update(cls._env_var_config)
+        # After the SDK has looked: it takes the variables of a .env file on, too.
+        if mistakes := list(unreadable_variables(cls._env_var_prefix, cls.config_jsonschema)):
+            raise SettingsError(mistakes)
+        return config
 
     @classmethod
     @override

@@ -440,12 +440,12 @@ def test_the_command_says_of_everything_that_is_wrong_what_to_do(
     assert "marker" not in out
 
 
-def test_the_command_ends_with_2_when_the_settings_are_wrong(
+def test_the_command_ends_with_1_when_the_settings_are_wrong(
     right: dict[str, Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     wrong = right | {"region": "mars", "batch_size_rows": 0, "flattening_enabled": "x"}
     code, out, log = command(wrong, tmp_path)
-    assert (code, log) == (2, "")
+    assert (code, log) == (1, "")
     assert "settings: region: must be one of eu1" in out
     assert "settings: batch_size_rows: must be an integer >= 1" in out
     assert "settings: flattening_enabled: " in out

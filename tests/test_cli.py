@@ -124,13 +124,29 @@ def test_settings_come_from_the_environment_too(
     assert len(sandbox.profiles()) == 1
 
 
-def test_a_variable_that_is_no_integer_ends_with_2(
-    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("BATCH_SIZE_ROWS", "many", "an integer"),
+        ("DRY_RUN", "tru", "true or false"),
+        ("VALIDATE_RECORDS", "maybe", "true or false"),
+        ("STREAMS", "{", "a JSON object"),
+    ],
+)
+def test_a_variable_that_cannot_be_read_ends_with_2(
+    name: str,
+    text: str,
+    wanted: str,
+    settings: dict[str, Any],
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("TARGET_CLEVERTAP_BATCH_SIZE_ROWS", "many")
-    done = command(settings, [], tmp_path, "--config", "ENV")
+    monkeypatch.setenv(f"TARGET_CLEVERTAP_{name}", text)
+    done = command(settings, [USERS_SCHEMA, ADA], tmp_path, "--config", "ENV")
     assert done.code == 2
-    assert "TARGET_CLEVERTAP_BATCH_SIZE_ROWS: must be an integer" in done.log
+    assert f"TARGET_CLEVERTAP_{name}: must be {wanted}" in done.log
+    assert sandbox.calls() == []
 
 
 def test_input_can_come_from_a_file(

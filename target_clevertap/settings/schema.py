@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -12,6 +12,9 @@ from target_clevertap.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+BOOLEANS: Final = frozenset({"true", "1", "yes", "on", "false", "0", "no", "off", ""})
+"""In any case; the first four are true for the SDK, and everything else is false."""
 
 
 def config_jsonschema() -> dict[str, Any]:
@@ -41,21 +44,26 @@ def _property(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
 
 
 def unreadable_variables(prefix: str, schema: dict[str, Any]) -> Iterator[str]:
-    """One line for each environment variable that is no integer, or no JSON, but should be."""
+    """One line for each environment variable whose text is not of its setting's type.
+
+    The SDK would take any word that it does not know for false.
+    """
     for name, setting in schema["properties"].items():
         variable = f"{prefix}{name.upper()}"
         text = os.environ.get(variable)
-        if text is not None and (wanted := _unmet(str(setting.get("type")), text)):
+        if text is not None and (wanted := _unmet(setting.get("type", ()), text)):
             yield f"{variable}: must be {wanted}"
 
 
-def _unmet(kind: str, text: str) -> str | None:
+def _unmet(kinds: str | list[str], text: str) -> str | None:
     """What the text of a variable should be and is not."""
+    if "boolean" in kinds:
+        return None if text.lower() in BOOLEANS else "true or false"
     try:
-        if kind == "integer":
+        if "integer" in kinds:
             int(text)
-        elif kind == "object":
+        elif "object" in kinds:
             json.loads(text)
     except ValueError:
-        return {"integer": "an integer", "object": "a JSON object"}[kind]
+        return "an integer" if "integer" in kinds else "a JSON object"
     return None
