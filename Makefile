@@ -10,6 +10,8 @@ UV_VERSION := 0.13.9
 export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MELTANO_CLI_DISABLE_VERSION_CHECK := 1
+# An environment is made once and started often: some machines tell Python not to keep what it compiles.
+export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

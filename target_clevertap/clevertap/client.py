@@ -133,6 +133,8 @@ class Client:
         self._on_attempt = on_attempt or _ignore
         self._slot = slot
         self._transport = Transport(self._timeouts)
+        self._refused: CredentialsRefused | None = None
+        """Once CleverTap refuses the account, it is not asked again: other calls may wait ready."""
 
     def __enter__(self) -> Self:
         return self
@@ -262,6 +264,8 @@ class Client:
         return self._retries.run(lambda number: self._try(call, number), retry_on)
 
     def _try(self, call: _Call[T], number: int) -> T:
+        if self._refused is not None:
+            raise self._refused
         began, status = self._retries.clock(), None
 
         def tell(error: CleverTapError | None) -> None:
@@ -276,6 +280,8 @@ class Client:
                 result = call.read(reply)
         except CleverTapError as error:
             tell(error)
+            if isinstance(error, CredentialsRefused):
+                self._refused = error
             raise
         tell(None)
         return result

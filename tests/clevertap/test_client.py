@@ -193,6 +193,14 @@ def test_refused_credentials_say_what_to_check(bench: MakeBench) -> None:
     )
 
 
+def test_an_account_that_was_refused_is_not_asked_again(bench: MakeBench) -> None:
+    it = bench(answer(401, failed("Invalid Credentials", 401)))
+    for _ in range(2):
+        with pytest.raises(CredentialsRefused, match="refuses the credentials"):
+            it.client.upload([RECORD])
+    assert len(it.server.heard) == 1
+
+
 def test_an_unknown_account_does_not_lead_to_the_passcode(bench: MakeBench) -> None:
     it = bench(answer(401, failed("Account ID is not valid", 401)))
     with pytest.raises(CredentialsRefused, match="check the account id and the region"):
