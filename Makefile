@@ -28,8 +28,8 @@ demo: setup ## a small shop in PostgreSQL, through Meltano, into a local CleverT
 try: $(VENV)/.ready .tools/files/.ready ## CSV files into a local CleverTap (CSV=my.csv, MAPPING=m.yml)
 	@$(BIN)/python -m examples.files.load $(CSV) $(if $(MAPPING),--mapping $(MAPPING))
 
-test: setup .tools/.chromium ## the whole test suite
-	$(BIN)/pytest
+test: setup .tools/.chromium ## the whole test suite, in as many processes as there are cores
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 bench: $(VENV)/.ready ## how fast it is, beside a plain target and a bare loop: ten minutes
 	@$(BIN)/python -m benchmarks
