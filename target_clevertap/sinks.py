@@ -122,7 +122,7 @@ class CleverTapSink(Sink):
             self.tally_record_read(self._uncounted)
             rows = self._uncounted if COUNTS_WHEN_READ else self._total_records_read
             self.record_counter_metric.increment(rows)
-            super().clean_up()
+            self.record_counter_metric.exit()  # from 0.55 on the SDK's own clean_up does not
 
     @override
     def get_validator(self) -> None:

@@ -409,6 +409,7 @@ class TargetCleverTap(Target):
         with suppress(ValueError):
             config.update(cls._env_var_config)
         # After the SDK has looked: it takes the variables of a .env file on, too.
+        cls.append_builtin_config(cls.config_jsonschema)
         if mistakes := list(unreadable_variables(cls._env_var_prefix, cls.config_jsonschema)):
             raise SettingsError(mistakes)
         return config
