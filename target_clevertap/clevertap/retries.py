@@ -68,6 +68,7 @@ class Retries:
     begun. With a limit of 0 nothing is tried twice.
 
     `sleep` may raise to give a call up while it waits; `clock` counts seconds and never goes back.
+    `on_retry` is told why before each wait, in the thread that waits.
     """
 
     limit_seconds: float = 600.0
@@ -75,6 +76,7 @@ class Retries:
     cap_seconds: float = 60.0
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    on_retry: Callable[[TransientError], None] = lambda _: None
 
     def run(self, attempt: Callable[[int], T], retry_on: RetryOn = ANY_FAILURE) -> T:
         """What `attempt` returns; it is given the number of the try, from 1.
@@ -97,7 +99,7 @@ class Retries:
             wait=self._wait,
             # tenacity's own stops look at the real clock.
             stop=lambda state: elapsed() + state.upcoming_sleep >= self.limit_seconds,
-            before_sleep=_log_wait,
+            before_sleep=self._tell,
             retry_error_callback=lambda state: _give_up(state, elapsed()),
         )
         return retrying(lambda: attempt(next(numbers)))
@@ -108,6 +110,12 @@ class Retries:
         backoff = tenacity.wait_random_exponential(self.base_seconds, self.cap_seconds)
         return backoff(state) + (_asked_for(state) or 0.0)
 
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        failure = _failure(state)
+        log.debug("%s Next try in %.1f s.", failure, state.upcoming_sleep)
+        if isinstance(failure, TransientError):
+            self.on_retry(failure)
+
 
 def _failure(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome is not None else None
@@ -116,10 +124,6 @@ def _failure(state: tenacity.RetryCallState) -> BaseException | None:
 def _asked_for(state: tenacity.RetryCallState) -> float | None:
     failure = _failure(state)
     return failure.retry_after if isinstance(failure, TransientError) else None
-
-
-def _log_wait(state: tenacity.RetryCallState) -> None:
-    log.debug("%s Next try in %.1f s.", _failure(state), state.upcoming_sleep)
 
 
 def _give_up(state: tenacity.RetryCallState, seconds: float) -> NoReturn:

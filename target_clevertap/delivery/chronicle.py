@@ -9,6 +9,7 @@ from target_clevertap.delivery.waiting import MOST_TRIES
 from target_clevertap.report import Measures, SdkMetrics, Tally
 from target_clevertap.report.model import Reason, ReportedSegment, ReportedStream
 from target_clevertap.report.progress import progress
+from target_clevertap.report.troubles import Troubles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,22 +32,25 @@ ENDED_BEFORE = "The run ended before it was uploaded."
 class Chronicle:
     """Watches the calls of a run and the outcomes of its rows; changes nothing."""
 
-    def __init__(self, folder: RunFolder, started: datetime) -> None:
+    def __init__(self, folder: RunFolder, started: datetime, retry_limit: float) -> None:
         """The run starts now.
 
         Args:
             folder: for its report.
             started: what is said to be its start, in UTC.
+            retry_limit: seconds for which a call is tried again.
         """
         self._folder = folder
         self._started = started
         self.measures = Measures()
         self.metrics = SdkMetrics()
+        self.troubles = Troubles(retry_limit)
 
     def attempt(self, attempt: Attempt) -> None:
         """A try of a call has ended; for any thread."""
         self.measures.attempt(attempt)
         self.metrics.attempt(attempt)
+        self.troubles.attempt(attempt)
 
     def holding(self, slot: AbstractContextManager[None]) -> AbstractContextManager[None]:
         """Holds a slot, and counts the call that is made meanwhile as under way."""

@@ -62,7 +62,7 @@ class Run:
         self.rejects = Rejects(folder.path / "rejected.jsonl")
         self.checkpoints = Checkpoints(_nowhere if settings.dry_run else self._write_state)
         self._write = write_state
-        self.chronicle = Chronicle(folder, started)
+        self.chronicle = Chronicle(folder, started, settings.retry_limit_seconds)
         self._giving_up = Event()
         self.client = self._connect(settings)
         self.ledger = _open_ledger(settings)
@@ -245,6 +245,7 @@ class Run:
                 limit_seconds=settings.retry_limit_seconds,
                 sleep=self._sleep,
                 clock=clock,
+                on_retry=self.chronicle.troubles.retrying,
             ),
             user_agent=f"target-clevertap/{version('target-clevertap')}",
             dry_run=settings.dry_run,

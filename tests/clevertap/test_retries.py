@@ -164,3 +164,18 @@ def test_waits_are_logged_for_those_who_debug(time: Time, caplog: pytest.LogCapt
     time.retries().run(failing(ServerFailed("It is ill.")))
     assert caplog.messages == [f"It is ill. Next try in {time.sleeps[0]:.1f} s."]
     assert caplog.records[0].levelno == logging.DEBUG
+
+
+def test_whoever_asks_is_told_why_before_each_wait() -> None:
+    told: list[Exception] = []
+    failures = (ServerFailed("ill"), NotReached("away"))
+    retries = Retries(sleep=lambda _seconds: None, on_retry=told.append)
+    assert retries.run(failing(*failures)) == 3
+    assert told == list(failures)
+
+
+def test_nobody_is_told_of_a_retry_that_is_not_made() -> None:
+    told: list[Exception] = []
+    with pytest.raises(ServerFailed):
+        Retries(limit_seconds=0, on_retry=told.append).run(failing(ServerFailed("ill")))
+    assert told == []
