@@ -30,7 +30,12 @@ from target_clevertap.errors import (
 from target_clevertap.options import OPTIONS, print_check, print_suggestion
 from target_clevertap.reader import LineReader, Message, StateLine, decode
 from target_clevertap.rejects import former_reason
-from target_clevertap.settings import Settings, config_jsonschema, unreadable_variables
+from target_clevertap.settings import (
+    Settings,
+    config_jsonschema,
+    read_config,
+    unreadable_variables,
+)
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
 if TYPE_CHECKING:
@@ -387,16 +392,16 @@ class TargetCleverTap(Target):
     def cb_config(
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
     ) -> _ConfigInput:
-        """Reads the configuration files.
+        """Reads the configuration files, JSON or YAML; a later one wins over those before it.
 
         Raises:
-            SettingsError: naming the file that cannot be read.
+            SettingsError: naming the file that cannot be read, and where it is broken.
         """
-        try:
-            return super().cb_config(ctx, param, value)
-        except (OSError, ValueError, TypeError):
-            files = " or ".join(path for path in value if path != "ENV")
-            raise SettingsError([f"--config {files}: must be a file with a JSON object"]) from None
+        files = [name for name in value if name != "ENV"]
+        config: dict[str, Any] = {}
+        for name in files:
+            config |= read_config(name)
+        return _ConfigInput(config=config, parse_env=len(files) < len(value))
 
     @classmethod
     def _environment(cls) -> dict[str, Any]:

@@ -471,4 +471,4 @@ def test_the_command_takes_the_environment_too(
 def test_a_configuration_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
     code, out, log = command({}, tmp_path, config="missing.json")
     assert (code, out) == (2, "")
-    assert "must be a file with a JSON object" in log
+    assert "missing.json: cannot be read: No such file or directory" in log

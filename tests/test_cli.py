@@ -113,6 +113,17 @@ def test_a_configuration_that_cannot_be_read_ends_with_2(tmp_path: Path) -> None
     assert cli.run(["--no-such-option"]) == 2
 
 
+def test_settings_come_from_yaml_and_several_files_make_one_configuration(
+    settings: dict[str, Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    streams = tmp_path / "streams.yml"
+    streams.write_text("streams:\n  users: {type: profile, identifier: {identity: id}}\n")
+    account = {name: value for name, value in settings.items() if name != "streams"}
+    done = command(account, [USERS_SCHEMA, ADA], tmp_path, "--config", str(streams))
+    assert done.code == 0, done.log
+    assert [profile["properties"] for profile in sandbox.profiles()] == [{"name": "Ada"}]
+
+
 def test_settings_come_from_the_environment_too(
     settings: dict[str, Any], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from target_clevertap.errors import SettingsError
-from target_clevertap.settings import Settings, config_jsonschema, unreadable_variables
+from target_clevertap.settings import (
+    Settings,
+    config_jsonschema,
+    read_config,
+    unreadable_variables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,19 +29,12 @@ def read_settings(files: Iterable[str]) -> Settings:
     config: dict[str, Any] = {}
     for name in names:
         if name != ENVIRONMENT:
-            config |= _of_file(name)
+            config |= read_config(name)
     if ENVIRONMENT in names:
         config |= _of_environment()
     # The SDK has settings of its own, which are of no concern here.
     ours = config_jsonschema()["properties"]
     return Settings.parse({name: value for name, value in config.items() if name in ours})
-
-
-def _of_file(name: str) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(Path(name).read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError):
-        raise SettingsError([f"--config {name}: must be a file with a JSON object"]) from None
 
 
 def _of_environment() -> dict[str, Any]:

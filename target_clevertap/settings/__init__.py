@@ -1,5 +1,6 @@
 """Typed settings: what a user may configure, and what is wrong with it when it is."""
 
+from target_clevertap.settings.files import read_config
 from target_clevertap.settings.schema import config_jsonschema, unreadable_variables
 from target_clevertap.settings.settings import LEDGER_OFF, Settings
 from target_clevertap.settings.streams import (
@@ -39,5 +40,6 @@ __all__ = [
     "TimeSource",
     "ValueType",
     "config_jsonschema",
+    "read_config",
     "unreadable_variables",
 ]

@@ -353,15 +353,22 @@ class TestOfSettings:
             "streams",
         ]
 
-    @pytest.mark.parametrize("content", ["[]", "{", None])
+    @pytest.mark.parametrize(
+        ("content", "sentence"),
+        [
+            ("[]", "must hold an object of settings, not a list"),
+            ("{", "is not valid JSON (line 1, column 2)"),
+            (None, "cannot be read: No such file or directory"),
+        ],
+    )
     def test_a_file_that_is_no_configuration_is_named(
-        self, tmp_path: Path, capsys: Capture, content: str | None
+        self, tmp_path: Path, capsys: Capture, content: str | None, sentence: str
     ) -> None:
         file = tmp_path / "config.json"
         if content is not None:
             file.write_text(content)
         said = run(capsys, "show", "--config", str(file), code=2)
-        assert said == f"--config {file}: must be a file with a JSON object\n"
+        assert said == f"--config {file}: {sentence}\n"
 
     def test_without_a_configuration_it_asks_for_one(self, capsys: Capture) -> None:
         assert "Missing option '--config'" in run(capsys, "show", code=2)
