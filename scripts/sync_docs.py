@@ -1,10 +1,11 @@
-"""Writes into README.md and meltano.yml what the code knows better, or checks that it is there.
+"""Writes into docs/ what the code knows better, or checks that it is there, and in meltano.yml too.
 
 Usage: python scripts/sync_docs.py [--check]
 
-Between `<!-- settings -->` markers stands the table of settings, between `<!-- reasons -->`
-markers the reasons for rejected rows. The settings of the loader in meltano.yml are checked by
-name, kind and secrecy only: their values are the demo's.
+Between the `<!-- settings -->` markers of docs/settings.md stands the table of settings, between
+the `<!-- reasons -->` markers of docs/reasons.md the reasons for rejected rows. The settings of the
+loader in meltano.yml are checked by name, kind and secrecy only: their values are the demo's. Its
+capabilities are those of the code.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ KINDS = {"boolean": "boolean", "integer": "integer", "object": "object", "array"
 
 def main() -> int:
     """Write, or with `--check` compare; returns the exit code."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    synced = _between(_between(text, "settings", _settings_table()), "reasons", _reasons_table())
     faults = list(_meltano_faults())
-    if "--check" not in sys.argv:
-        readme.write_text(synced, encoding="utf-8")
-    elif synced != text:
-        faults.append("README.md does not say what the code says; run `make docs`")
+    for file, marker, table in TABLES:
+        path = ROOT / "docs" / file
+        text = path.read_text(encoding="utf-8")
+        synced = _between(text, marker, table())
+        if "--check" not in sys.argv:
+            path.write_text(synced, encoding="utf-8")
+        elif synced != text:
+            faults.append(f"docs/{file} does not say what the code says; run `make docs`")
     print("\n".join(faults) or "The documentation is in step with the code.")  # noqa: T201 - a command
     return 1 if faults else 0
 
@@ -94,6 +96,7 @@ def _meltano_faults() -> list[str]:
     (loader,) = project["plugins"]["loaders"]
     declared = {setting["name"]: setting for setting in loader["settings"]}
     known = settings()
+    capabilities = [capability.value for capability in TargetCleverTap.capabilities]
     faults = [f"meltano.yml lacks the setting {name}" for name in known.keys() - declared.keys()]
     faults += [
         f"meltano.yml has an unknown setting {name}" for name in declared.keys() - known.keys()
@@ -106,7 +109,13 @@ def _meltano_faults() -> list[str]:
             faults.append(f"meltano.yml: {name} is of kind {expected}")
         if bool(known[name].get("secret")) != bool(declared[name].get("sensitive")):
             faults.append(f"meltano.yml: whether {name} is sensitive is not what the code says")
+    if loader["capabilities"] != capabilities:
+        faults.append(f"meltano.yml: the capabilities are {', '.join(capabilities)}")
     return faults
+
+
+TABLES = (("settings.md", "settings", _settings_table), ("reasons.md", "reasons", _reasons_table))
+"""File, marker and content of each table that is written."""
 
 
 if __name__ == "__main__":

@@ -13,14 +13,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from examples.shop.project import MELTANO
+from target_clevertap.clevertap import REGIONS
 from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping, Settings
 from tests.support.pipeline import lines, record, schema, state
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.support.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SANDBOX = "http://127.0.0.1:8080"
+NAME = "target-clevertap"
 ACCOUNT = {"account_id": "A", "passcode": "P"}
 
 
@@ -41,27 +47,99 @@ def test_the_mapping_guide_is_valid_as_it_stands() -> None:
     ]
 
 
+def test_the_first_load_runs_as_written(sandbox: Sandbox, tmp_path: Path) -> None:
+    config = block("yaml", "work_dir: first-load")
+    assert config.count(SANDBOX) == 1
+    (tmp_path / "config.yml").write_text(config.replace(SANDBOX, sandbox.url))
+    (tmp_path / "rows.jsonl").write_text(block("jsonl", "Asha"))
+    check, preview, load = block("sh", "--input rows.jsonl").splitlines()
+    assert run(check, tmp_path).returncode == 0
+    shown = run(preview, tmp_path)
+    assert (shown.returncode, shown.stdout.count("phone_invalid")) == (0, 1), shown.stdout
+    assert sandbox.profiles() == []
+    done = run(load, tmp_path)
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"done": True}), done.stderr
+    (event,), (profile,) = sandbox.events(), sandbox.profiles()
+    assert (event["evtName"], profile["properties"]["Name"]) == ("Charged", "Asha Rao")
+    assert list((tmp_path / "first-load").rglob("rejected.jsonl"))
+
+
+def readmes_loader() -> dict[str, Any]:
+    (loader,) = yaml.safe_load(block("yaml", "plugins:"))["plugins"]["loaders"]
+    return dict(loader)
+
+
 def test_the_meltano_example_is_valid_as_it_stands() -> None:
-    project = yaml.safe_load(block("yaml", "plugins:"))
-    (loader,) = project["plugins"]["loaders"]
+    loader = readmes_loader()
     assert loader["config"].keys() <= {setting["name"] for setting in loader["settings"]}
     Settings.parse({"passcode": "P"} | loader["config"])
 
 
-def test_the_pipe_runs_as_written_and_goes_on_where_it_ended(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
-    settings = json.loads(block("json", '"streams"'))
+def test_the_meltano_example_declares_what_the_repository_does_and_every_setting_that_matters() -> (
+    None
+):
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (whole,), loader = project["plugins"]["loaders"], readmes_loader()
+    known = {setting["name"]: setting for setting in whole["settings"]}
+    declared = {setting["name"]: setting for setting in loader["settings"]}
+    for name, setting in declared.items():
+        assert setting.get("sensitive") == known[name].get("sensitive"), name
+        kind = known[name].get("kind")
+        assert setting.get("kind") == (None if kind == "options" else kind), name
+    table = README.partition("\n## Settings")[2]
+    matter = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE)))
+    assert {"dry_run", "api_url", "work_dir"} <= set(matter) & known.keys() <= declared.keys()
+    assert loader["capabilities"] == whole["capabilities"]
+
+
+def test_a_dry_run_asked_for_by_a_variable_is_one_under_meltano(tmp_path: Path) -> None:
+    loader = readmes_loader() | {"executable": str(Path(sys.executable).with_name(NAME))}
+    del loader["pip_url"]
+    project = {"send_anonymous_usage_stats": False, "plugins": {"loaders": [loader]}}
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project))
+    asked = {"DRY_RUN": "true", "API_URL": SANDBOX, "ACCOUNT_ID": "TEST-SANDBOX", "PASSCODE": "p"}
+    variables = {f"TARGET_CLEVERTAP_{name}": value for name, value in asked.items()}
+    variables["MELTANO_CLI_DISABLE_VERSION_CHECK"] = "true"
+    done = run(f"{MELTANO} --log-level=error invoke --dump=config {NAME}", tmp_path, variables)
+    passed_on = json.loads(done.stdout)
+    assert (passed_on["dry_run"], passed_on["api_url"]) == (True, SANDBOX)
+    assert passed_on["account_id"] == "TEST-SANDBOX"
+
+
+@pytest.fixture
+def pipe(sandbox: Sandbox, tmp_path: Path) -> Path:
+    """A folder with the README's script and its configuration, which points at the sandbox."""
+    settings = yaml.safe_load(block("yaml", 'passcode: "..."'))
     here = {"account_id": sandbox.account_id, "passcode": sandbox.passcode}
     here |= {"api_url": sandbox.url, "work_dir": str(tmp_path / "work")}
-    (tmp_path / "config.json").write_text(json.dumps(settings | here))
+    (tmp_path / "config.yml").write_text(yaml.safe_dump(settings | here))
+    (tmp_path / "load.sh").write_text(block("bash", "tap-postgres --config tap.json"))
     fake_tap(tmp_path)
+    return tmp_path
+
+
+def test_the_pipe_runs_as_written_and_goes_on_where_it_ended(pipe: Path, sandbox: Sandbox) -> None:
     for rounds in (1, 2):
-        done = run(block("sh", "tap-postgres --config tap.json"), tmp_path)
+        done = run("bash load.sh", pipe)
         assert done.returncode == 0, done.stderr
-        assert json.loads((tmp_path / "state.json").read_text()) == {"rounds": rounds}
+        assert json.loads((pipe / "state.json").read_text()) == {"rounds": rounds}
     (profile,) = sandbox.profiles()
     assert profile["properties"] == {"Name": "Ada", "Email": "ada@example.com"}
+
+
+def test_the_pipe_ends_with_the_code_of_the_target_and_restores_no_old_state(pipe: Path) -> None:
+    (pipe / "states.jsonl").write_text('{"rounds": 41}\n')
+    settings = yaml.safe_load((pipe / "config.yml").read_text())
+    (pipe / "config.yml").write_text(yaml.safe_dump(settings | {"region": "mars"}))
+    assert run("bash load.sh", pipe).returncode == 2
+    assert json.loads((pipe / "state.json").read_text()) == {}
+
+
+def test_the_pipe_ends_with_the_code_of_the_tap_if_the_target_was_content(pipe: Path) -> None:
+    with (pipe / "tap-postgres").open("a") as script:
+        script.write("sys.exit(7)\n")
+    assert run("bash load.sh", pipe).returncode == 7
+    assert json.loads((pipe / "state.json").read_text()) == {"rounds": 1}
 
 
 def test_the_rejected_row_that_is_shown_is_what_the_target_writes(
@@ -86,7 +164,9 @@ def test_the_rejected_row_that_is_shown_is_what_the_target_writes(
     assert kept["rejected"]["reason"] == shown["rejected"]["reason"]
 
 
-@pytest.mark.parametrize("command", ["target-clevertap --about", "target-clevertap --version"])
+@pytest.mark.parametrize(
+    "command", ["target-clevertap --about --format=markdown", "target-clevertap --version"]
+)
 def test_commands_that_are_named_in_the_text_run(command: str, tmp_path: Path) -> None:
     assert run(command, tmp_path).returncode == 0
 
@@ -124,11 +204,14 @@ def fake_tap(folder: Path) -> None:
     script.chmod(0o755)
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    command: str, folder: Path, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """A command as a shell would run it, with our own commands and the folder's on the path."""
     path = f"{folder}:{Path(sys.executable).parent}:/usr/bin:/bin"
     return subprocess.run(  # noqa: S602 - the text of our own README
-        command, cwd=folder, shell=True, env={"PATH": path, "HOME": str(folder)},
+        command, cwd=folder, shell=True,
+        env={"PATH": path, "HOME": str(folder)} | dict(variables or {}),
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
@@ -140,7 +223,14 @@ def test_state_is_what_a_tap_reads(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == state({"rounds": 5})
 
 
-def test_the_settings_that_are_shown_are_all_there_are() -> None:
+def test_the_settings_that_are_listed_are_all_there_are() -> None:
     about: dict[str, Any] = json.loads(run("target-clevertap --about --format json", ROOT).stdout)
-    shown = re.findall(r"^\| `(\w+)` \|", README.partition("<!-- settings -->")[2], re.MULTILINE)
-    assert shown == list(about["settings"]["properties"])
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(
+        about["settings"]["properties"]
+    )
+
+
+def test_every_region_is_explained() -> None:
+    table = README.partition("| region | is |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", table)) == set(REGIONS)
