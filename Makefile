@@ -25,8 +25,9 @@ setup: $(VENV)/.ready .meltano/.ready .tools/witnesses/.ready .tools/files/.read
 demo: setup ## a small shop in PostgreSQL, through Meltano, into a local CleverTap (KEEP=1: keep its page up)
 	@$(BIN)/python -m examples.shop.demo $(if $(KEEP),--keep)
 
-try: $(VENV)/.ready .tools/files/.ready ## CSV files into a local CleverTap (CSV=my.csv, MAPPING=m.yml)
-	@$(BIN)/python -m examples.files.load $(CSV) $(if $(MAPPING),--mapping $(MAPPING))
+try: $(VENV)/.ready .tools/files/.ready ## CSV files into a local CleverTap (CSV=my.csv, MAPPING=m.yml, PORT=8081)
+	@$(BIN)/python -m examples.files.load --csv "$$CSV" $${MAPPING:+--mapping "$$MAPPING"} \
+	  $${PORT:+--port "$$PORT"}
 
 test: setup .tools/.chromium ## the whole test suite, in as many processes as there are cores
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile

@@ -1,11 +1,12 @@
 """Files into a local CleverTap, to see them there before a customer is touched.
 
 `python -m examples.files.load` loads the sample files of this folder; with CSV files of your own it
-guesses a mapping from their columns, which you can correct and name with --mapping the next time.
+guesses a mapping from their columns, which you can correct; the next time it is taken as it is.
 """
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import signal
 import sys
@@ -29,14 +30,21 @@ SAMPLES: Final = tuple(HERE / name for name in ("customers.csv", "orders.csv", "
 MAPPING: Final = HERE / "mapping.yml"
 FOLDER: Final = ROOT / "output" / "files"
 PORT: Final = 8080
+LONGEST_NAME: Final = 100
 PROBLEMS: Final = (
-    *(NoSuchFile, TapMissing, TapFailed, NothingMapped, LoadFailed, SandboxFailed),
+    *(NoSuchFile, TapMissing, TapFailed, NothingMapped, LoadFailed),
     TargetCleverTapError,
 )
 
 
 @click.command(help=__doc__)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--csv",
+    "listed",
+    default="",
+    help="More files, in one text as a shell would split it; a name with spaces may stand alone.",
+)
 @click.option(
     "--mapping",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -51,18 +59,37 @@ PROBLEMS: Final = (
 )
 @click.option("--port", default=PORT, show_default=True, help="Of the page; 0 takes any.")
 @click.option("--once", is_flag=True, help="End at once instead of keeping the page up.")
-def main(
-    files: Sequence[Path], mapping: Path | None, folder: Path, *, port: int, once: bool
+def main(  # noqa: PLR0913 - the options of the command
+    files: Sequence[Path],
+    listed: str,
+    mapping: Path | None,
+    folder: Path,
+    *,
+    port: int,
+    once: bool,
 ) -> None:
     """Load the files; exit code 1 if that was not possible."""
     stop_on_signals()
     try:
-        _run(files, mapping, folder, port=port, once=once)
+        _run((*files, *split_names(listed)), mapping, folder, port=port, once=once)
+    except SandboxFailed as problem:
+        print(f"{problem}\nAnother port would be `make try PORT=8081`.", file=sys.stderr)
+        sys.exit(1)
     except PROBLEMS as problem:
         print(problem, file=sys.stderr)
         sys.exit(1)
     except Stopped:
         print("\nStopped; nothing is left running.", file=sys.stderr)
+
+
+def split_names(text: str) -> tuple[Path, ...]:
+    """The files that a text names: one with spaces in its name, or several between spaces."""
+    if Path(text).is_file():
+        return (Path(text),)
+    try:
+        return tuple(Path(name) for name in shlex.split(text))
+    except ValueError:  # a quotation mark that is a part of a name
+        return tuple(Path(name) for name in text.split())
 
 
 def _run(
@@ -87,10 +114,13 @@ def _trial(files: Sequence[Path], mapping: Path | None, folder: Path, tap: Tap) 
         mapping = MAPPING
     if mapping is not None:
         return Trial(folder, tap, mapping)
-    trial = Trial(folder, tap, folder / "mapping.yml")
-    trial.suggest_mapping()
-    print(f"The mapping was guessed from the columns: see {_shown(trial.mapping)}, correct it,")
-    print(f"and load again with --mapping {_shown(trial.mapping)}.\n")
+    names = "-".join(file.stem for file in files)[:LONGEST_NAME]
+    trial = Trial(folder, tap, folder / f"mapping-{names}.yml")
+    if trial.guess_mapping():
+        print(f"The mapping was guessed from the columns: correct it in {_shown(trial.mapping)},")
+        print("and do the same again; it is then taken as it is.\n")
+    else:
+        print(f"The mapping is {_shown(trial.mapping)}; remove it to have it guessed again.\n")
     return trial
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
 from examples.shop.sandbox import ACCOUNT_ID, PASSCODE
+from target_clevertap.settings import read_config
 from target_clevertap.suggest import read_catalog, suggest
 
 if TYPE_CHECKING:
@@ -44,20 +43,25 @@ class Trial:
     mapping: Path
     """The target's settings in YAML, without those of the account."""
 
-    def suggest_mapping(self) -> None:
-        """Write a mapping that is guessed from the names of the columns.
+    def guess_mapping(self) -> bool:
+        """Have a mapping: one that is there already is kept, so that no correction is lost.
+
+        Returns whether it was guessed from the names of the columns now.
 
         Raises:
-            NothingMapped: when none of the files could be mapped.
+            NothingMapped: when there is none for any of the files.
         """
-        catalog = self.folder / "catalog.json"
-        catalog.write_bytes(self.tap.catalog())
-        self.mapping.write_text(suggest(read_catalog(catalog)), encoding="utf-8")
+        guessed = not self.mapping.exists()
+        if guessed:
+            catalog = self.folder / "catalog.json"
+            catalog.write_bytes(self.tap.catalog())
+            self.mapping.write_text(suggest(read_catalog(catalog)), encoding="utf-8")
         if not self._settings().get("streams"):
             raise NothingMapped(
                 f"Nothing in these files could be mapped by its name: write into {self.mapping} "
-                "what they are, and name it with --mapping."
+                "what they are, and load them again."
             )
+        return guessed
 
     def load(self, sandbox: Sandbox) -> None:
         """Run the tap into the target.
@@ -110,8 +114,7 @@ class Trial:
                     yield message
 
     def _settings(self) -> dict[str, Any]:
-        settings: dict[str, Any] = yaml.safe_load(self.mapping.read_text(encoding="utf-8")) or {}
-        return settings
+        return read_config(str(self.mapping))
 
     def _log(self, program: str) -> Path:
         return self.folder / f"{program}.log"

@@ -24,7 +24,7 @@ _GREETING: Final = "listening on "
 
 
 class SandboxFailed(Exception):
-    """The sandbox did not start; the message names the file in which it says why."""
+    """The sandbox did not start; the message ends with what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +113,6 @@ def start_sandbox(log: Path, *options: str) -> Iterator[Sandbox]:
     with running(command, log) as process:
         greeting = process.stdout.readline() if process.stdout else ""
         if _GREETING not in greeting:
-            raise SandboxFailed(f"clevertap-sandbox did not start; see {log}.")
+            said = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+            raise SandboxFailed(f"clevertap-sandbox did not start: {said}")
         yield Sandbox(greeting.split(_GREETING)[1].strip())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,7 +15,7 @@ import pytest
 import requests
 import yaml
 
-from examples.files.load import HERE, MAPPING
+from examples.files.load import HERE, MAPPING, split_names
 from examples.files.tap import NoSuchFile, tap_for
 from examples.shop.project import ROOT
 from examples.shop.sandbox import Sandbox, start_sandbox
@@ -89,26 +92,85 @@ def test_a_file_of_ones_own_is_loaded_by_a_guessed_mapping_that_can_be_corrected
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "people [2024].csv"
-    file.write_text("﻿id;full_name;email;points\n007;Ada;ada@example.com;5\n008;Ben;;6\n")
-    guessed = load(tmp_path / "guessed", file)
-    mapping = yaml.safe_load((tmp_path / "guessed" / "mapping.yml").read_text())
+    file.write_text("\ufeffid;full_name;email;points\n007;Ada;ada@example.com;5\n008;Ben;;6\n")
+    guessed = load(tmp_path / "out", file)
+    first = profiles(tmp_path / "out")
+    (kept,) = (tmp_path / "out").glob("mapping*.yml")
+    mapping = yaml.safe_load(kept.read_text())
     mapping["streams"][file.stem]["properties"]["Points"] = {"column": "points", "type": "integer"}
-    (corrected := tmp_path / "corrected.yml").write_text(yaml.safe_dump(mapping))
-    done = load(tmp_path / "again", file, "--mapping", corrected)
+    kept.write_text(corrected := yaml.safe_dump(mapping))
+    again = load(tmp_path / "out", file)
 
-    assert (guessed.returncode, guessed.stderr, done.returncode) == (0, "", 0)
-    assert "mapping.yml" in guessed.stdout
-    assert {each["Name"] for each in profiles(tmp_path / "guessed")} == {"Ada", "Ben"}
-    assert {each["Points"] for each in profiles(tmp_path / "again")} == {5, 6}
+    assert (guessed.returncode, guessed.stderr, again.returncode) == (0, "", 0)
+    assert f"correct it in {kept}" in guessed.stdout
+    assert f"The mapping is {kept}; remove it" in again.stdout
+    assert {each["Name"] for each in first} == {"Ada", "Ben"}
+    assert {each["Points"] for each in profiles(tmp_path / "out")} == {5, 6}
+    assert kept.read_text() == corrected
+
+
+def test_a_mapping_from_elsewhere_is_used_if_it_is_named(tmp_path: Path) -> None:
+    (file := tmp_path / "people.csv").write_text("id,full_name\n1,Ada\n")
+    users = {
+        "type": "profile",
+        "identifier": {"identity": "id"},
+        "properties": {"Nick": "full_name"},
+    }
+    (mapping := tmp_path / "m.yml").write_text(yaml.safe_dump({"streams": {"people": users}}))
+    done = load(tmp_path / "out", file, "--mapping", mapping)
+
+    assert (done.returncode, profiles(tmp_path / "out")) == (0, [{"Nick": "Ada"}])
+    assert list((tmp_path / "out").glob("mapping*.yml")) == []
+
+
+def test_make_takes_a_file_with_a_space_in_its_name_and_tells_when_the_port_is_taken(
+    tmp_path: Path,
+) -> None:
+    (file := tmp_path / "my people.csv").write_text("id,full_name,email\n1,Ada,a@example.com\n")
+    make = shutil.which("make") or "make"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        shown = subprocess.run(  # noqa: S603 - make itself
+            [make, "--dry-run", "try"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        recipe = shown.stdout[shown.stdout.index(".venv/bin/python -m examples.files.load") :]
+        environment = os.environ | {"CSV": str(file), "PORT": str(port)}
+        done = subprocess.run(  # noqa: S602 - the recipe of our own Makefile
+            f"{recipe.rstrip()} --folder '{tmp_path / 'out'}'", shell=True, env=environment,
+            cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "mapping-my people.yml" in done.stdout
+    assert "address already in use" in done.stderr.lower()
+    assert "make try PORT=" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", []),
+        ("a.csv b.csv", ["a.csv", "b.csv"]),
+        ("'a b.csv' c.csv", ["a b.csv", "c.csv"]),
+        ("d e.csv", ["d e.csv"]),
+        ("it's.csv", ["it's.csv"]),
+    ],
+)
+def test_names_of_files_are_split_at_spaces_unless_they_hold_them(
+    text: str, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d e.csv").touch()
+
+    assert [str(path) for path in split_names(text)] == names
 
 
 def test_a_file_that_says_nothing_of_customers_asks_for_a_mapping(tmp_path: Path) -> None:
     (file := tmp_path / "stars.csv").write_text("star,magnitude\nVega,0\nDeneb,1\n")
-    done = load(tmp_path / "out", file)
 
-    assert done.returncode == 1
-    assert "could be mapped by its name" in done.stderr
-    assert "--mapping" in done.stderr
+    for done in (load(tmp_path / "out", file), load(tmp_path / "out", file)):
+        assert done.returncode == 1
+        assert f"write into {tmp_path / 'out' / 'mapping-stars.yml'}" in done.stderr
 
 
 def test_a_mapping_with_a_mistake_is_told_in_the_words_of_the_target(tmp_path: Path) -> None:
