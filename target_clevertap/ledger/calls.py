@@ -93,6 +93,10 @@ class Calls:
         self._counters.settle(connection, call, hold=hold)
         connection.execute(delete(tables.call).where(tables.call.c.id == call))
 
+    def settled(self, call: int, *, hold: bool) -> None:
+        """What `settle` wrote is on disk now."""
+        self._counters.settled(call, hold=hold)
+
     def of_all_streams(self, connection: Connection, identities: bytes) -> bytes:
         """The marks that profiles have in the streams of the account, by packed digests."""
         streams = self._streams.marks(connection)

@@ -52,11 +52,20 @@ class Counters:
 
     def settle(self, connection: Connection, call: int, *, hold: bool) -> None:
         """The outcome of a call is known; `hold`: it is not, and its rows were kept as rejected."""
-        if (packed := self._noted.pop(call, None)) is None:
-            return
-        _decide(connection, tables.counter.c.call == call, hold=hold)
+        if call in self._noted:
+            _decide(connection, tables.counter.c.call == call, hold=hold)
+
+    def settled(self, call: int, *, hold: bool) -> None:
+        """What `settle` wrote is on disk now."""
+        packed = self._noted.pop(call, b"")
         if hold:
             self._taken += split(packed, COUNTER_BYTES)
+
+    def among(self, call: int, profiles: bytes, contents: bytes) -> int:
+        """How many of these profiles of a call have counters; the call is not settled."""
+        pieces = zip(split(profiles), split(contents, DIGEST_BYTES), strict=True)
+        these = {mark + content for mark, content in pieces}
+        return sum(row in these for row in split(self._noted.get(call, b""), COUNTER_BYTES))
 
     def recover(self, connection: Connection, run: str, *, hold: bool) -> int:
         """Hold or forget the rows of the calls that a run has left; returns how many there are."""

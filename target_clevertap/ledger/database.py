@@ -58,6 +58,10 @@ class Database(ABC):
     def dead(self, connection: Connection, account: str, runs: Sequence[str]) -> Sequence[str]:
         """The runs whose process has ended; nobody else asks until the transaction ends."""
 
+    def make_room(self) -> bool:
+        """Frees what was set aside for a full disk; False when there is nothing any more."""
+        return False
+
     @abstractmethod
     def size(self) -> int:
         """Bytes on disk."""

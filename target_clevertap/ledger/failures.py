@@ -6,6 +6,7 @@ first line is told.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,23 @@ OFF: Final = "set ledger_url: off (then rows that come again are sent again)"
 MOVE: Final = "move it and set work_dir, or ledger_url, to its new place"
 CORRUPT: Final = ("malformed", "not a database")
 UNWRITABLE: Final = ("unable to open", "readonly")
+
+NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def file_told(place: str) -> Iterator[None]:
+    """Turns what the system says of a file beside the ledger into a LedgerError."""
+    try:
+        yield
+    except OSError as error:
+        remedy = "Make the file and its folder writable for this user"
+        if error.errno in NO_ROOM:
+            remedy = "Make room on its disk"
+        raise LedgerError(
+            f"The ledger {place} cannot be written: {error.strerror}. "
+            f"{remedy}, or {MOVE}, or {OFF}."
+        ) from None
 
 
 @contextmanager

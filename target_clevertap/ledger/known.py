@@ -83,5 +83,8 @@ class Known:
     def keep(self, settled: Settled) -> None:
         """What was written is on disk now; `alone` lasts from before one till after the other."""
 
+    def keep_aside(self) -> None:
+        """From now on as little is written for a call as can be."""
+
     def fold(self) -> None:
         """Returns when everything is in its place."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from target_clevertap.errors import LedgerError
@@ -17,6 +19,7 @@ from target_clevertap.ledger.forgetting import (
 )
 from target_clevertap.ledger.known import Known, Settled
 from target_clevertap.ledger.migrations import migrate
+from target_clevertap.ledger.packed import MARK_BYTES, count
 from target_clevertap.ledger.place import open_database
 from target_clevertap.ledger.recent import Recent
 from target_clevertap.ledger.run import Run
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
     from target_clevertap.ledger.calls import Uncertain
     from target_clevertap.ledger.database import Database
+
+log = logging.getLogger(__name__)
 
 
 class Ledger:
@@ -65,6 +70,8 @@ class Ledger:
         self._calls.begin()
         self.recovered: Recovered = self._calls.recover(uncertain)
         self._waiting = Waiting(database, self._streams, run, clock)
+        self._trouble: LedgerError | None = None
+        self._unsettled: list[Recovered] = []
 
     def __enter__(self) -> Self:
         return self
@@ -92,9 +99,14 @@ class Ledger:
         return entry
 
     def finish_run(self) -> None:
-        """The run ends well: the first runs of its streams are over."""
+        """The run ends well: the first runs of its streams are over.
+
+        Raises:
+            LedgerError: also when everything is kept, but the room that was set aside was needed.
+        """
         self._streams.finish_run()
         self._counters.forget_taken()
+        self._stop_in_trouble()
 
     def known_events(self, marks: bytes) -> list[tuple[int, bool]]:
         """Position of each packed mark that is there, and whether the event is held."""
@@ -119,9 +131,24 @@ class Ledger:
     def note(self, events: bytes, profiles: bytes, counters: bytes = b"") -> int:
         """A number for a call that is about to be made; on disk when this returns.
 
-        `counters`: mark and content of each of the profiles that must not be sent twice.
+        Args:
+            events: marks of those that are in the call.
+            profiles: marks of those that are in it.
+            counters: mark and content of each of the profiles that must not be sent twice.
+
+        Raises:
+            LedgerError: also when the ledger has failed before: no further call may be made then.
         """
-        return self._calls.note(events, profiles, counters)
+        self._stop_in_trouble()
+        try:
+            return self._calls.note(events, profiles, counters)
+        except LedgerError as error:
+            self._trouble = error
+            raise
+
+    def _stop_in_trouble(self) -> None:
+        if self._trouble is not None:
+            raise LedgerError(str(self._trouble))
 
     def settle(  # noqa: PLR0913 - what an answer says
         self,
@@ -144,15 +171,44 @@ class Ledger:
             contents: their digests.
             forgotten: digests of the identities of which nothing is known any more.
             hold_counters: counters of the call may have been added, and are kept as rejected.
+
+        Raises:
+            LedgerError: when it cannot be kept, not even in the room that was set aside.
         """
+        outcome = Settled(int(self._clock()), events, held, profiles, contents)
         with self._known.alone:
-            with self._database.writing() as connection:
-                if call is not None:
-                    self._calls.settle(connection, call, hold=hold_counters)
-                gone = self._calls.of_all_streams(connection, forgotten) if forgotten else b""
-                settled = Settled(int(self._clock()), events, held, profiles, contents, gone)
-                self._known.write(connection, settled)
-            self._known.keep(settled)
+            try:
+                self._settle(call, outcome, forgotten, hold=hold_counters)
+            except LedgerError as error:
+                self._trouble = error
+                self._known.keep_aside()
+                try:
+                    if not self._database.make_room():
+                        raise
+                    self._settle(call, outcome, forgotten, hold=hold_counters)
+                except LedgerError:
+                    self._lose(call, outcome)
+                    raise
+
+    def _settle(self, call: int | None, outcome: Settled, forgotten: bytes, *, hold: bool) -> None:
+        with self._database.writing() as connection:
+            if call is not None:
+                self._calls.settle(connection, call, hold=hold)
+            if forgotten:
+                gone = self._calls.of_all_streams(connection, forgotten)
+                outcome = replace(outcome, forgotten=gone)
+            self._known.write(connection, outcome)
+        if call is not None:
+            self._calls.settled(call, hold=hold)
+        self._known.keep(outcome)
+
+    def _lose(self, call: int | None, outcome: Settled) -> None:
+        """CleverTap has taken something that only the note of its call tells of."""
+        if call is None:
+            return
+        events = count(outcome.events, MARK_BYTES)
+        counters = self._counters.among(call, outcome.profiles, outcome.contents)
+        self._unsettled.append(Recovered(events, counters=counters))
 
     def wait(self, rejected: Iterable[Rejected]) -> list[int]:
         """How often each row was tried again until now; they wait in place of those of their keys.
@@ -239,14 +295,30 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the ledger; what was noted and not settled is the next run's to decide."""
+        self._tell_of_unsettled()
         try:
             # What cannot be tidied up now is not lost: the next run does it, or says what is wrong.
             with suppress(LedgerError):
-                self._known.fold()
-                self._waiting.tidy()
+                if self._trouble is None:  # else the report needs the room more
+                    self._known.fold()
+                    self._waiting.tidy()
                 self._calls.end()
         finally:
             self._database.close()
+
+    def _tell_of_unsettled(self) -> None:
+        lost = sum(self._unsettled, Recovered())
+        counts = {"events": lost.events, "profiles with counters": lost.counters}
+        if not any(counts.values()):
+            return
+        fate = "holds those that come again, and does not send them"
+        if self._uncertain == "resend":
+            fate = "may send them twice, unless uncertain_events is set to hold before it"
+        log.error(
+            "CleverTap has taken %s that could not be written down in the ledger: the next run %s.",
+            " and ".join(f"{number:,} {rows}" for rows, number in counts.items() if number),
+            fate,
+        )
 
 
 def open_ledger(

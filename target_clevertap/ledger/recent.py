@@ -106,6 +106,7 @@ class Recent(Known):
         self._known = Known(database)
         self._active = Generation()
         self._folding: Folding | None = None
+        self._folds = True
         self._in_memory: Sequence[Generation] = (self._active,)
         self._take_up()
 
@@ -140,7 +141,7 @@ class Recent(Known):
         }
         added = connection.execute(insert(tables.settled), row).inserted_primary_key
         self._next = int(added[0]) if added else 0
-        if self._folding is not None:
+        if self._folding is not None and self._folds:
             self._folding.write(connection, 2 * _rows(settled))
 
     @override
@@ -151,6 +152,10 @@ class Recent(Known):
             self._active.at = settled.at
         self._active.add(settled.events, *_with_forgotten(settled))
         self._active.last = self._next
+        if self._folds:
+            self._fold_on(settled)
+
+    def _fold_on(self, settled: Settled) -> None:
         if self._folding is not None:
             self._folding.advance(2 * _rows(settled))
             if self._folding.is_done:
@@ -158,6 +163,11 @@ class Recent(Known):
         is_old = settled.at - self._active.at >= SECONDS
         if self._folding is None and (self._active.rows >= ROWS or is_old):
             self._begin_folding()
+
+    @override
+    def keep_aside(self) -> None:
+        """What is in memory stays in the journal too, for the next run to fold in."""
+        self._folds = False
 
     @override
     def fold(self) -> None:

@@ -15,7 +15,8 @@ from typing_extensions import override
 from target_clevertap.errors import LedgerBusy, LedgerError
 from target_clevertap.folders import make_private
 from target_clevertap.ledger.database import Database
-from target_clevertap.ledger.failures import MOVE, OFF, told
+from target_clevertap.ledger.failures import file_told, told
+from target_clevertap.ledger.reserve import Reserve
 
 if TYPE_CHECKING:
     import sqlite3
@@ -60,10 +61,9 @@ class SqliteDatabase(Database):
         place = f"{path}"
         self._path = path
         self._lock: int | None = None
+        self._reserve = Reserve(path.with_name(f"{path.name}.reserve"))
         if run is not None:
-            with _file_told(place):
-                _make(path)
-                self._lock = _locked(path, run)
+            self._take(run, place)
         url = URL.create("sqlite", database=str(path))
         connect = {"check_same_thread": False, "isolation_level": None, "timeout": 60}
         super().__init__(create_engine(url, poolclass=NullPool, connect_args=connect), place)
@@ -75,7 +75,18 @@ class SqliteDatabase(Database):
                 self._writer.exec_driver_sql("PRAGMA cache_size = -16384").close()
                 self._reader = self.engine.connect()
         except LedgerError:
-            self._unlock()
+            self._let_go()
+            raise
+
+    def _take(self, run: Run, place: str) -> None:
+        """Nobody else has the file now, and there is room for what is to be written at least."""
+        try:
+            with file_told(place):
+                _make(self._path)
+                self._lock = _locked(self._path, run)
+                self._reserve.keep()
+        except LedgerError:
+            self._let_go()
             raise
 
     @override
@@ -114,6 +125,15 @@ class SqliteDatabase(Database):
         return runs
 
     @override
+    def make_room(self) -> bool:
+        if not self._reserve.give_up():
+            return False
+        with self._one_writes, told(self.place):
+            # What comes last needs the log alone: let it not make the file itself grow.
+            self._writer.exec_driver_sql("PRAGMA wal_autocheckpoint = 0").close()
+        return True
+
+    @override
     def size(self) -> int:
         files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
@@ -129,9 +149,10 @@ class SqliteDatabase(Database):
         self._reader.close()
         self._writer.close()
         self.engine.dispose()
-        self._unlock()
+        self._let_go()
 
-    def _unlock(self) -> None:
+    def _let_go(self) -> None:
+        self._reserve.give_up()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -140,17 +161,6 @@ class SqliteDatabase(Database):
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
-
-
-@contextmanager
-def _file_told(place: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise LedgerError(
-            f"The ledger {place} cannot be written: {error.strerror}. Make the file and its "
-            f"folder writable for this user, or {MOVE}, or {OFF}."
-        ) from None
 
 
 def _make(path: Path) -> None:
