@@ -63,12 +63,10 @@ class InputError(TargetCleverTapError):
 class Interrupted(TargetCleverTapError):
     """A signal ended the run: what had been read is delivered, the rest will come again."""
 
-    def __init__(self, signum: int) -> None:
+    def __init__(self, signum: int, became: str = "what had been read is delivered") -> None:
+        """`became`: what there is to say of the rows that had been read."""
         self.exit_code = 128 + signum
-        super().__init__(
-            f"Ended by signal {signum}: what had been read is delivered, "
-            "the next run does the rest."
-        )
+        super().__init__(f"Ended by signal {signum}: {became}, the next run does the rest.")
 
 
 class WorkDirError(TargetCleverTapError):

@@ -129,6 +129,10 @@ class Rejects:
         Raises:
             WorkDirError: when the file cannot be written.
         """
+        try:
+            self._write(row, refused)
+        except OSError as error:
+            raise self._unwritable(error) from error
         name = row.stream.name
         group = self._groups.setdefault(
             (name, refused.code, refused.property), Group(name, refused)
@@ -136,10 +140,6 @@ class Rejects:
         group.count += 1
         if len(group.keys) < KEYS_SHOWN:
             group.keys.append(row.key())
-        try:
-            self._write(row, refused)
-        except OSError as error:
-            raise self._unwritable(error) from error
 
     def close(self) -> None:
         """Close the file; everything is in it already."""

@@ -22,7 +22,6 @@ from typing_extensions import override
 from target_clevertap.batch_files import BATCH_CONFIG, Batch, Storage, batch_rows
 from target_clevertap.errors import (
     InputError,
-    Interrupted,
     SettingsError,
     StateNotWritten,
     TargetCleverTapError,
@@ -50,6 +49,11 @@ if TYPE_CHECKING:
 
 _published_schema = cache(config_jsonschema)
 """Always the same dict: the SDK adds its own settings to it."""
+
+ENDED_AT_ONCE = (
+    b"Ended at once by a second signal: calls under way may or may not have arrived, and come "
+    b"again with the next run.\n"
+)
 
 ROWS_BETWEEN_TICKS = 256
 """Of a batch file: what is due meanwhile does not wait for its end."""
@@ -324,7 +328,7 @@ class TargetCleverTap(Target):
             ending.push(lambda _kind, error, _traceback: self.close(error))
             self.run.finish(cut_off=self._signal is not None)
             if self._signal is not None:
-                raise Interrupted(self._signal)
+                raise self.run.interruption(self._signal)
 
     @override
     def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:
@@ -344,10 +348,15 @@ class TargetCleverTap(Target):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """The first signal ends the reading, the second one the process."""
+        """The first signal ends the reading, the second one the process.
+
+        Nothing is logged here: the log may be what the signal has interrupted.
+        """
         if self._signal is not None:
+            _say_at_once(ENDED_AT_ONCE)
             os._exit(128 + signum)
         self._signal = signum
+        self.run.interrupted(signum)
         self.message_reader.stop()
 
     @classmethod
@@ -437,6 +446,13 @@ class KeyMissing(InputError, MissingKeyPropertiesError):
 
 class SchemaMissing(InputError, RecordsWithoutSchemaException):
     """A RECORD came before its SCHEMA."""
+
+
+def _say_at_once(sentence: bytes) -> None:
+    """Write to standard error past everything that may be in the middle of writing to it."""
+    if sys.stderr is not None:  # closed, its number may be that of another file by now
+        with suppress(OSError):
+            os.write(2, sentence)
 
 
 def _write_state(value: bytes) -> None:

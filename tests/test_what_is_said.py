@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.pipeline import command, config, record, schema, state
+from tests.support.pipeline import Message, command, config, lines, record, schema, state
+from tests.test_cli import wait_for_call
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.sandbox import Sandbox
@@ -43,3 +52,121 @@ def test_a_call_that_is_tried_again_says_why_and_the_run_still_counts_as_well(
     # `meltano config test` takes these words for a failure.
     assert "error" not in done.log.lower()
     assert "exception" not in done.log.lower()
+
+
+@contextmanager
+def running(settings: dict[str, Any], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The real command, which waits for its input."""
+    file = folder / "config.json"
+    file.write_text(json.dumps(settings))
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "target_clevertap", "--config", str(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def feed(process: subprocess.Popen[bytes], messages: list[Message]) -> None:
+    assert process.stdin
+    process.stdin.write(lines(messages))
+    process.stdin.flush()
+
+
+def log_until(process: subprocess.Popen[bytes], words: str, within_seconds: float = 30) -> str:
+    """What is logged up to some words; fails when they do not come in time."""
+    assert process.stderr
+    logged = b""
+    while words.encode() not in logged:
+        ready, _, _ = select.select([process.stderr], [], [], within_seconds)
+        assert ready, logged.decode()
+        piece = os.read(process.stderr.fileno(), 65536)
+        assert piece, logged.decode()
+        logged += piece
+    return logged.decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_acknowledged_while_clevertap_is_away_and_a_second_one_says_what_it_did(
+    number: signal.Signals, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    away = {"api_url": "http://127.0.0.1:9", "retry_limit_seconds": 600, "batch_size_rows": 1}
+    with running(settings | away, tmp_path) as process:
+        feed(process, [USERS_SCHEMA, ADA])
+        log_until(process, "127.0.0.1:9 cannot be reached: Connection refused. It is tried again")
+        process.send_signal(number)
+        said = log_until(process, "A second signal ends the run at once.")
+        assert f"{number.name}: no further line is read" in said
+        process.send_signal(number)
+        log_until(process, "Ended at once by a second signal: calls under way may or may not have")
+        assert process.wait(timeout=30) == 128 + number
+
+
+def test_a_signal_during_the_upload_of_a_list_is_acknowledged_too(
+    settings: dict[str, Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.fault(kind="status", status=503, path="/get_custom_list_segment_url")
+    with running(settings | {"retry_limit_seconds": 600}, tmp_path) as process:
+        feed(process, [schema("vip", id="string"), record("vip", id="1"), state(1)])
+        assert process.stdin
+        process.stdin.close()
+        log_until(process, "It is tried again")
+        process.send_signal(signal.SIGTERM)
+        log_until(process, "SIGTERM: no further line is read")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 128 + signal.SIGTERM
+
+
+def test_a_signal_before_a_list_is_whole_tells_of_the_rows_that_come_again(
+    settings: dict[str, Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with running(settings | {"batch_size_rows": 1}, tmp_path) as process:
+        members = [record("vip", id="1"), record("vip", id="2")]
+        feed(process, [schema("vip", id="string"), *members, USERS_SCHEMA, ADA])
+        wait_for_call(sandbox, 1)
+        process.send_signal(signal.SIGTERM)
+        said = log_until(process, "does the rest.")
+    assert "vip: 2 read: 0 accepted, 0 rejected, 2 without an outcome (come again)" in said
+    assert (
+        "Ended by signal 15: of what had been read, 2 rows have no outcome (a segment is uploaded "
+        "only when all of it was read); all else is delivered, the next run does the rest." in said
+    )
+
+
+def test_a_signal_when_everything_has_its_outcome_says_that_it_is_delivered(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    with running(settings | {"batch_size_rows": 1}, tmp_path) as process:
+        feed(process, [USERS_SCHEMA, ADA, state(1)])
+        assert process.stdout
+        assert process.stdout.readline() == b"1\n"
+        process.send_signal(signal.SIGINT)
+        said = log_until(process, "does the rest.")
+    assert "SIGINT: no further line is read; what was read is being delivered." in said
+    assert "Ended by signal 2: what had been read is delivered, the next run does the rest." in said
+
+
+def test_the_counts_of_a_run_that_could_not_go_on_add_up(
+    settings: dict[str, Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.fault(kind="status", status=503)
+    done = command(settings, [USERS_SCHEMA, ADA, state(1)], tmp_path)
+    assert done.code == 1
+    assert "users: 1 read: 0 accepted, 0 rejected, 1 without an outcome (comes again)" in done.log
+
+
+def test_adjusted_rows_are_told_as_some_of_the_accepted(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    rows = [
+        record("users", id=1, name="x" * 600),
+        record("users", id=2, name="Bob"),
+        record("users", id=3, mail="no address"),
+    ]
+    done = command(settings, [USERS_SCHEMA, *rows, state(1)], tmp_path)
+    assert "users: 3 read: 2 accepted (1 of them adjusted), 1 rejected" in done.log

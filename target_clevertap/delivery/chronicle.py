@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from typing import TYPE_CHECKING
 
 from target_clevertap.delivery.waiting import MOST_TRIES
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_LISTS = "A dry run uploads no segment."
+READING_ENDED = (
+    "no further line is read; what was read is being delivered. A second signal ends the run at "
+    "once."
+)
 ENDED_BEFORE = "The run ended before it was uploaded."
 
 
@@ -45,6 +50,7 @@ class Chronicle:
         self.measures = Measures()
         self.metrics = SdkMetrics()
         self.troubles = Troubles(retry_limit)
+        self._signal: int | None = None
 
     def attempt(self, attempt: Attempt) -> None:
         """A try of a call has ended; for any thread."""
@@ -63,11 +69,18 @@ class Chronicle:
 
     def tick(self) -> float:
         """Show how the run stands, if that is due; returns in how many seconds it will be."""
+        if self._signal is not None:
+            log.warning("%s: %s", signal.Signals(self._signal).name, READING_ENDED)
+            self._signal = None
         tallies = [tally for by_stream in self._tallies for tally in by_stream.values()]
         self.measures.rows(
             sum(tally.accepted for tally in tallies), sum(tally.rejected for tally in tallies)
         )
         return self._progress.tick()
+
+    def interrupted(self, signum: int) -> None:
+        """A signal has ended the reading, which the next tick says: its handler must not."""
+        self._signal = signum
 
     def wipe(self) -> None:
         """Take what is drawn off the terminal: something else is about to be written to it."""
@@ -101,13 +114,14 @@ class Chronicle:
 
 def _summarise(run: Run) -> None:
     for stream, tally in run.outcomes.tallies.items():
-        log.info("%s: %s", stream, tally, extra={"stream_name": stream})
+        log.info("%s: %s%s", stream, tally, tally.left, extra={"stream_name": stream})
     for stream, tally in run.outcomes.again.items():
         log.info(
-            "%s: %d tried again: %s",
+            "%s: %d tried again: %s%s",
             stream,
             tally.read,
             tally.outcomes,
+            tally.left,
             extra={"stream_name": stream},
         )
     for group in run.rejects.groups():

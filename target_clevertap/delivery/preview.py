@@ -10,6 +10,7 @@ import msgspec
 
 from target_clevertap.delivery.checkpoints import Span
 from target_clevertap.delivery.outcomes import Ticket
+from target_clevertap.errors import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -121,6 +122,13 @@ class Preview:
 
     def tick(self) -> None:
         """Nothing is ever due."""
+
+    def interrupted(self, signum: int) -> None:
+        """A signal has ended the reading, which shows at once."""
+
+    def interruption(self, signum: int) -> Interrupted:
+        """What there is to say when a signal has ended it."""
+        return Interrupted(signum, "what had been read is shown, nothing was sent")
 
     def finish(self, *, cut_off: bool) -> None:  # noqa: ARG002 - what came is shown
         """The input has ended: print what was seen."""

@@ -7,7 +7,7 @@ import os
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from importlib.metadata import version
-from threading import Event
+from threading import Event, current_thread, main_thread
 from time import monotonic as clock
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,13 @@ from target_clevertap.delivery.checkpoints import Checkpoints
 from target_clevertap.delivery.chronicle import Chronicle
 from target_clevertap.delivery.delivery import Delivery
 from target_clevertap.delivery.outcomes import Outcomes
+from target_clevertap.delivery.pool import SECONDS_BETWEEN_BEATS as BEAT
 from target_clevertap.delivery.pool import Pool
 from target_clevertap.delivery.screening import Screening
 from target_clevertap.delivery.segments import Segments
 from target_clevertap.delivery.slots import Slots
 from target_clevertap.delivery.waiting import Waiting
-from target_clevertap.errors import GivenUp, TargetCleverTapError, TooManyRejected
+from target_clevertap.errors import GivenUp, Interrupted, TargetCleverTapError, TooManyRejected
 from target_clevertap.rejects import Rejects
 from target_clevertap.report.folder import RunFolder, run_id
 from target_clevertap.settings import LEDGER_OFF, EventMapping
@@ -131,6 +132,7 @@ class Run:
         Raises:
             TargetCleverTapError: when the run could not do all that it should.
         """
+        self.chronicle.tick()
         self.items.finish()
         self.checkpoints.flush()
         if cut_off:
@@ -149,6 +151,24 @@ class Run:
             log.error("%s", failure, extra={"stream_name": failure.stream})
         if self.failures:
             raise self.failures[0]
+
+    def interrupted(self, signum: int) -> None:
+        """A signal has ended the reading. For its handler: nothing is said before the next tick."""
+        self.chronicle.interrupted(signum)
+
+    def interruption(self, signum: int) -> Interrupted:
+        """What there is to say when a signal has ended a run that could finish its work."""
+        done = "checked and nothing stored" if self.settings.dry_run else "delivered"
+        left = sum(tally.unsettled for tally in self.outcomes.tallies.values())
+        if not left:
+            return Interrupted(signum, f"what had been read is {done}")
+        rows = "1 row has" if left == 1 else f"{left:,} rows have"
+        why = " (a segment is uploaded only when all of it was read)"
+        return Interrupted(
+            signum,
+            f"of what had been read, {rows} no outcome{why if any(self.segments.untried) else ''}; "
+            f"all else is {done}",
+        )
 
     def close(self, error: BaseException | None = None) -> None:
         """Write what is true, say what happened, and let go of files, threads and connections.
@@ -256,9 +276,18 @@ class Run:
         )
 
     def _sleep(self, seconds: float) -> None:
-        """Waits before the next try of a call, which there is none of when the run gives up."""
-        if self._giving_up.wait(seconds):
-            raise GivenUp("The run has ended before the next try of a call.")
+        """Waits before the next try of a call, which there is none of when the run gives up.
+
+        Lists are uploaded in the main thread: nobody else would say meanwhile how the run stands.
+        """
+        in_threads = current_thread() is not main_thread()
+        until = clock() + seconds
+        while not self._giving_up.wait(seconds if in_threads else min(seconds, BEAT)):
+            if (seconds := until - clock()) <= 0:
+                return
+            if not in_threads:
+                self.chronicle.tick()
+        raise GivenUp("The run has ended before the next try of a call.")
 
 
 def _open_ledger(settings: Settings) -> Ledger | None:

@@ -154,7 +154,7 @@ class ReportedStream(Counts, frozen=True, kw_only=True):
             already_delivered=tally.already_delivered,
             rejected=tally.rejected,
             ignored=tally.ignored,
-            unsettled=tally.read - _settled(tally),
+            unsettled=tally.unsettled,
             adjusted=tally.adjusted,
             uncertain=sum(reason.count for reason in reasons if reason.code == UNCERTAIN),
             tried_again=TriedAgain(
@@ -295,11 +295,6 @@ def _replaced(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_replaced(item) for item in value]
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
-
-
-def _settled(tally: Tally) -> int:
-    settled = tally.accepted + tally.unchanged + tally.already_delivered
-    return settled + tally.rejected + tally.ignored
 
 
 def _shown(reason: Reason) -> Reason:

@@ -31,14 +31,29 @@ class Tally:
             return self.rejected == self.read
         return self.rejected * ALL_PERCENT > self.read * percent
 
+    @property
+    def unsettled(self) -> int:
+        """Rows without an outcome by now; after the run, they come again."""
+        settled = self.accepted + self.unchanged + self.already_delivered
+        return self.read - settled - self.rejected - self.ignored
+
     def __str__(self) -> str:
         """What happened to the rows of a stream, in one sentence."""
         return f"{self.read:,} read: {self.outcomes}"
 
     @property
+    def left(self) -> str:
+        """The rest of that sentence when the run has ended without an outcome for some rows."""
+        if not self.unsettled:
+            return ""
+        come = "comes" if self.unsettled == 1 else "come"
+        return f", {self.unsettled:,} without an outcome ({come} again)"
+
+    @property
     def outcomes(self) -> str:
         """How many rows ended in which way; which ways there were."""
-        parts = [f"{self.accepted:,} accepted"]
+        adjusted = f" ({self.adjusted:,} of them adjusted)" if self.adjusted else ""
+        parts = [f"{self.accepted:,} accepted{adjusted}"]
         if self.unchanged:
             parts.append(f"{self.unchanged:,} unchanged")
         if self.already_delivered:
@@ -46,6 +61,4 @@ class Tally:
         parts.append(f"{self.rejected:,} rejected")
         if self.ignored:
             parts.append(f"{self.ignored:,} ignored")
-        if self.adjusted:
-            parts.append(f"{self.adjusted:,} of them adjusted")
         return ", ".join(parts)
