@@ -30,7 +30,8 @@ Message = dict[str, Any]
 
 RECORD_MEMBER = b'"record"'
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 100_000
+"""Of the input at a time: a block that the C library need not get from the system each time."""
 """Read at once, at most; a pipe gives 64 KiB."""
 
 
