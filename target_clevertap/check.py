@@ -95,7 +95,8 @@ def run_check(
 
 def check(settings: Settings, open_ledger: OpenLedger) -> Iterator[Line]:
     """The lines of `--check`, each as soon as it is known."""
-    yield Line("settings", note=_count(len(settings.streams), "stream mapping"))
+    dry_run = "; dry_run is on: a run would store nothing" if settings.dry_run else ""
+    yield Line("settings", note=_count(len(settings.streams), "stream mapping") + dry_run)
     yield from _service(settings)
     yield _work_dir(settings.account_dir)
     yield _ledger(settings, open_ledger)

@@ -170,3 +170,58 @@ def test_adjusted_rows_are_told_as_some_of_the_accepted(
     ]
     done = command(settings, [USERS_SCHEMA, *rows, state(1)], tmp_path)
     assert "users: 3 read: 2 accepted (1 of them adjusted), 1 rejected" in done.log
+
+
+def page(folder: Path) -> str:
+    """The one report of a work folder that the log has named."""
+    (report,) = folder.rglob("report.html")
+    return report.read_text()
+
+
+def test_a_run_without_a_rejected_row_names_its_report_too(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    done = command(settings, [USERS_SCHEMA, ADA, state(1)], tmp_path)
+    (report,) = tmp_path.rglob("report.html")
+    assert f"The report of the run is {report}" in done.log
+    assert "Dry run" not in done.log
+
+
+def test_a_run_that_delivered_nothing_does_not_speak_of_the_rest(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    rows = [record("users", id=number, mail="no address") for number in range(2)]
+    limit = {"max_rejected_percent": 10}
+    done = command(settings | limit, [USERS_SCHEMA, *rows, state(1)], tmp_path)
+    assert done.code == 3
+    assert "(10) allows. Nothing is delivered. The rejected rows are in " in done.log
+    assert "<title>Nothing delivered" in page(tmp_path)
+
+
+def test_a_run_that_delivered_some_says_so(settings: dict[str, Any], tmp_path: Path) -> None:
+    rows = [record("users", id=number, mail="no address") for number in range(2, 22)]
+    limit = {"max_rejected_percent": 10}
+    done = command(settings | limit, [USERS_SCHEMA, ADA, *rows, state(1)], tmp_path)
+    assert done.code == 3
+    assert "Everything else is delivered. The rejected rows are in " in done.log
+    assert "<title>Delivered in part" in page(tmp_path)
+
+
+def test_a_dry_run_says_that_nothing_was_stored(settings: dict[str, Any], tmp_path: Path) -> None:
+    done = command(settings | {"dry_run": True}, [USERS_SCHEMA, ADA, state(1)], tmp_path)
+    assert (done.code, done.states) == (0, [])
+    assert "Dry run: nothing was stored, and no STATE was written." in done.log
+    assert "<title>Checked" in page(tmp_path)
+
+
+def test_the_check_shows_that_dry_run_is_on(settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(settings | {"dry_run": True}))
+    done = subprocess.run(
+        [sys.executable, "-m", "target_clevertap", "--config", "config.json", "--check"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    said = done.stdout.decode()
+    assert "settings: ok (2 stream mappings; dry_run is on: a run would store nothing)" in said

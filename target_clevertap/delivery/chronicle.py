@@ -109,7 +109,8 @@ class Chronicle:
             rejected_file=run.rejects.path,
             failures=run.failures,
         )
-        self._folder.keep(report, after=run.failures[0] if run.failures else None)
+        if self._folder.keep(report, after=run.failures[0] if run.failures else None):
+            log.info("The report of the run is %s", self._folder.path / "report.html")
 
 
 def _summarise(run: Run) -> None:
@@ -134,6 +135,8 @@ def _summarise(run: Run) -> None:
             MOST_TRIES,
             extra={"stream_name": stream},
         )
+    if run.settings.dry_run:
+        log.info("Dry run: nothing was stored, and no STATE was written.")
     if run.rejects.any:
         log.warning("Rejected rows are kept with their reasons in %s", run.rejects.path)
 

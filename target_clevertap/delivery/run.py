@@ -229,11 +229,18 @@ class Run:
             if tally.too_many_rejected(percent):
                 refusal = TooManyRejected(
                     f"{stream}: {tally.rejected:,} of {tally.read:,} rows were rejected, more than "
-                    f"max_rejected_percent ({percent}) allows. Everything else is delivered; the "
-                    f"rejected rows are in {self.rejects.path} with their reasons."
+                    f"max_rejected_percent ({percent}) allows. {self._rest()} The rejected rows "
+                    f"are in {self.rejects.path} with their reasons."
                 )
                 refusal.stream = stream
                 yield refusal
+
+    def _rest(self) -> str:
+        """What became of the rows that were not rejected."""
+        tallies = (*self.outcomes.tallies.values(), *self.outcomes.again.values())
+        if not any(tally.there for tally in tallies):
+            return "Nothing is delivered."
+        return f"Everything else {'was checked' if self.settings.dry_run else 'is delivered'}."
 
     def _calls(self) -> Calls:
         metrics = self.chronicle.metrics

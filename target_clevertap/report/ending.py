@@ -50,7 +50,7 @@ def ending(
     code = _exit_code(worst)
     outcome = _outcome(code, totals.rejected + rejected_again)
     parts = [*_rows(totals, dry_run=dry_run), *_rejected_again(rejected_again)]
-    sentence = f"{_lead(outcome, worst, dry_run=dry_run)}: {', '.join(parts)}."
+    sentence = f"{_lead(outcome, worst, _done(totals, dry_run=dry_run))}: {', '.join(parts)}."
     problems = (line for failure in failures for line in _lines(failure))
     return Ending(code, outcome, sentence, tuple(problems))
 
@@ -69,24 +69,34 @@ def _outcome(code: int, rejected: int) -> Outcome:
     return "interrupted" if code > SIGNALLED else "stopped"
 
 
-def _lead(outcome: Outcome, failure: BaseException | None, *, dry_run: bool) -> str:
-    done = "Checked, nothing stored" if dry_run else "Delivered"
+def _done(totals: Counts, *, dry_run: bool) -> str | None:
+    """What was done with the rows; None when nothing of them has arrived."""
+    if dry_run:
+        return "Checked, nothing stored"
+    return "Delivered" if totals.there else None
+
+
+def _lead(outcome: Outcome, failure: BaseException | None, done: str | None) -> str:
     if isinstance(failure, Interrupted):
         return f"Interrupted by signal {failure.exit_code - SIGNALLED}"
     if isinstance(failure, TooManyRejected):
-        return f"{done}, but too many rows were rejected"
+        return _but(done, "too many rows were rejected")
     if isinstance(failure, SegmentRefused):
-        return f"{done}, but a segment was not replaced"
-    leads = {"delivered": done, "rejections": f"{done}, with rejections", "refused": f"{done}, but"}
-    return leads.get(outcome, "Stopped")
+        return _but(done, "a segment was not replaced")
+    if outcome == "rejections":
+        return f"{done}, with rejections" if done else "Rows were rejected"
+    return (done or "Delivered") if outcome == "delivered" else "Stopped"
+
+
+def _but(done: str | None, what: str) -> str:
+    return f"{done}, but {what}" if done else f"{what[0].upper()}{what[1:]}"
 
 
 def _rows(totals: Counts, *, dry_run: bool) -> Iterator[str]:
     if not totals.read:
         yield "the tap sent no rows"
         return
-    there = totals.accepted + totals.unchanged + totals.already_delivered
-    how_many = "all" if there == totals.read > 1 else f"{there:,} of"
+    how_many = "all" if totals.there == totals.read > 1 else f"{totals.there:,} of"
     yield f"{how_many} {_number(totals.read)} {_are_there(totals.read, dry_run=dry_run)}"
     for count, what in (
         (totals.rejected, "rejected"),

@@ -59,10 +59,11 @@ class RunFolder:
         except OSError as error:
             raise _unwritable(self.path, error) from error
 
-    def keep(self, report: Report, *, after: BaseException | None = None) -> None:
+    def keep(self, report: Report, *, after: BaseException | None = None) -> bool:
         """Keep a report as `report.json` and `report.html`, each there as a whole or not at all.
 
-        Folders of old runs are removed first: that may be the room which is missing.
+        Returns whether it is kept. Folders of old runs are removed first: that may be the room
+        which is missing.
 
         Args:
             report: of the run.
@@ -85,6 +86,8 @@ class RunFolder:
             if after is None:
                 raise
             log.warning("%s", error)
+            return False
+        return True
 
     def prune(self) -> None:
         """Remove the folders of runs that are neither among the newest nor still under way.

@@ -90,6 +90,11 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         Meta(ge=0, description="Of the rejected: no answer tells whether CleverTap has them."),
     ] = 0
 
+    @property
+    def there(self) -> int:
+        """Rows that CleverTap has, from this run or another; in a dry run, those it would take."""
+        return self.accepted + self.unchanged + self.already_delivered
+
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """Why rows of a stream were rejected, and how many; those tried again are among them."""

@@ -32,6 +32,15 @@ LABELS: Final = {
     "stopped": "Stopped",
 }
 
+CHECKED: Final = {
+    "delivered": "Checked",
+    "rejections": "Checked, with rejections",
+    "refused": "Checked, with too many rejections",
+}
+"""Of a dry run."""
+
+NOTHING_DELIVERED: Final = "Nothing delivered"
+
 COLUMNS: Final = {
     "read": "Read",
     "accepted": "Accepted",
@@ -61,7 +70,7 @@ def render(report: Report) -> str:
         .render(
             report=report,
             run=report.run,
-            label=LABELS[report.run.outcome],
+            label=_label(report),
             steps=list(steps(report)),
             columns=_columns(report),
             shares=list(_shares(report)),
@@ -77,6 +86,16 @@ def render(report: Report) -> str:
             settings=_settings(report.settings),
         )
     )
+
+
+def _label(report: Report) -> str:
+    """How the run ended, in a few words."""
+    labels = CHECKED if report.run.dry_run else LABELS
+    label = labels.get(report.run.outcome, LABELS[report.run.outcome])
+    there = report.totals.there or any(stream.tried_again.accepted for stream in report.streams)
+    if there or report.run.dry_run or report.run.outcome not in {"rejections", "refused"}:
+        return label
+    return NOTHING_DELIVERED
 
 
 def _columns(report: Report) -> dict[str, str]:

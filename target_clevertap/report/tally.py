@@ -32,10 +32,14 @@ class Tally:
         return self.rejected * ALL_PERCENT > self.read * percent
 
     @property
+    def there(self) -> int:
+        """Rows that CleverTap has, from this run or another."""
+        return self.accepted + self.unchanged + self.already_delivered
+
+    @property
     def unsettled(self) -> int:
         """Rows without an outcome by now; after the run, they come again."""
-        settled = self.accepted + self.unchanged + self.already_delivered
-        return self.read - settled - self.rejected - self.ignored
+        return self.read - self.there - self.rejected - self.ignored
 
     def __str__(self) -> str:
         """What happened to the rows of a stream, in one sentence."""

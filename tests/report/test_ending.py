@@ -80,6 +80,24 @@ def ended(*failures: BaseException, totals: Counts = ALL_WELL, dry_run: bool = F
             f"Checked, nothing stored, with rejections: {NOT_ALL_CHECKED}, 10 were rejected.",
         ),
         (
+            ended(TooManyRejected("too many"), totals=Counts(read=2, rejected=2)),
+            3,
+            "refused",
+            "Too many rows were rejected: 0 of 2 rows are in CleverTap, 2 were rejected.",
+        ),
+        (
+            ended(SegmentRefused("too small"), totals=Counts()),
+            3,
+            "refused",
+            "A segment was not replaced: the tap sent no rows.",
+        ),
+        (
+            ended(totals=Counts(read=2, rejected=2)),
+            0,
+            "rejections",
+            "Rows were rejected: 0 of 2 rows are in CleverTap, 2 were rejected.",
+        ),
+        (
             ended(dry_run=True),
             0,
             "delivered",
