@@ -31,8 +31,10 @@ Message = dict[str, Any]
 RECORD_MEMBER = b'"record"'
 
 CHUNK_BYTES = 100_000
-"""Of the input at a time: a block that the C library need not get from the system each time."""
-"""Read at once, at most; a pipe gives 64 KiB."""
+"""Read at once, at most: little enough for the C library to have it ready (`process.py`).
+
+A pipe gives 64 KiB.
+"""
 
 
 class StateLine(msgspec.Struct):

@@ -78,10 +78,9 @@ class Waiting:
         Raises:
             LedgerError: when it cannot take them.
         """
-        outdated = self._outdated
-        self._outdated = defaultdict(list)
-        if outdated:
-            self._done_with(outdated)
+        if self._outdated:
+            self._done_with(self._outdated)
+            self._outdated = defaultdict(list)
         with self._lock:
             if self._rows:
                 self._write()
@@ -151,7 +150,7 @@ class Waiting:
     def _write(self) -> None:
         from target_clevertap.ledger import Rejected  # noqa: PLC0415 - SQLAlchemy, for few
 
-        rows, self._rows = self._rows, {}
+        rows = self._rows
         tries = self._ledger.wait(
             Rejected(
                 stream=name,
@@ -164,6 +163,7 @@ class Waiting:
             )
             for (name, key), (row, refused) in rows.items()
         )
+        self._rows = {}  # not before: what the ledger could not take must stop the next STATE too
         for (name, key), tried in zip(rows, tries, strict=True):
             if tried >= MOST_TRIES:
                 self._ledger.give_up(name, key)

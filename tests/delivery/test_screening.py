@@ -696,6 +696,19 @@ def test_no_row_is_tried_again_where_that_is_not_wanted(
     assert sandbox.profiles() == []
 
 
+def test_no_state_is_written_over_rejected_rows_that_the_ledger_could_not_keep(
+    callers: dict[str, Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_ledger: Ledger, _rejected: object) -> list[int]:
+        raise LedgerError("The disk is full.")
+
+    monkeypatch.setattr(Ledger, "wait", fail)
+    messages = [PHONES_SCHEMA, caller(1, "+12"), state(1)]
+    with pytest.raises(LedgerError, match="The disk is full"):
+        load(callers, messages, capsys)
+    assert written.states == []
+
+
 def test_rows_whose_mapping_no_longer_fits_wait_on(
     sandbox: Sandbox, callers: dict[str, Any], capsys: Capture
 ) -> None:
