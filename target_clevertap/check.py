@@ -82,6 +82,7 @@ def run_check(
     """The exit code of `--check`: 0 all is ok, 1 something is not."""
     try:
         settings = read_settings()
+        _ = settings.account_dir
     except SettingsError as error:
         for mistake in error.mistakes:
             say(f"settings: {mistake}")

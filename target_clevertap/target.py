@@ -456,6 +456,11 @@ def _say_at_once(sentence: bytes) -> None:
 
 
 def _write_state(value: bytes) -> None:
+    if sys.stdout is None:
+        raise StateNotWritten(
+            "A STATE could not be written: standard output is closed. Send it to a file at least "
+            "(> /dev/null, if no state is to be kept)."
+        )
     try:
         sys.stdout.write(value.decode() + "\n")
         sys.stdout.flush()

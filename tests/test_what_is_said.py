@@ -172,6 +172,53 @@ def test_adjusted_rows_are_told_as_some_of_the_accepted(
     assert "users: 3 read: 2 accepted (1 of them adjusted), 1 rejected" in done.log
 
 
+HOMELESS = """
+import pwd
+def nobody(_uid):
+    raise KeyError
+pwd.getpwuid = nobody
+from target_clevertap.cli import main
+main()
+"""
+"""The command as a user who is in no list of users, as in many a container."""
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 2), (["--check"], 1)])
+@pytest.mark.parametrize("work_dir", [None, "~/kept"])
+def test_a_user_without_a_home_is_told_to_set_work_dir(
+    options: list[str], code: int, work_dir: str | None, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    settings.pop("work_dir")
+    homeless = settings | ({"work_dir": work_dir} if work_dir else {})
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", HOMELESS, "--config", "/dev/stdin", *options],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        input=json.dumps(homeless).encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == code
+    said = (done.stdout + done.stderr).decode()
+    assert "work_dir: this user has no home folder; set work_dir" in said
+    assert "Unforeseen" not in said
+
+
+def test_a_state_that_has_nowhere_to_go_is_told_in_a_sentence(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    (tmp_path / "in.jsonl").write_bytes(lines([USERS_SCHEMA, ADA, state(1)]))
+    run = f"{sys.executable} -m target_clevertap --config config.json --input in.jsonl >&-"
+    done = subprocess.run(  # noqa: S602 - our own command, whose output a shell closes
+        run, shell=True, cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    said = done.stderr.decode()
+    assert "A STATE could not be written: standard output is closed." in said
+    assert "Unforeseen" not in said
+
+
 def page(folder: Path) -> str:
     """The one report of a work folder that the log has named."""
     (report,) = folder.rglob("report.html")

@@ -297,8 +297,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def account_dir(self) -> Path:
-        """The folder of this account: what the program keeps on disk is below it."""
-        return self._work_dir() / quote(self.account_id, safe="")
+        """The folder of this account: what the program keeps on disk is below it.
+
+        Raises:
+            SettingsError: when it should be in the home folder of a user who has none.
+        """
+        try:
+            folder = self._work_dir() / quote(self.account_id, safe="")
+        except RuntimeError:  # a container's user that is in no list of users, without HOME
+            raise SettingsError([NO_HOME]) from None
+        return folder
 
     def _work_dir(self) -> Path:
         if self.work_dir is not None:
@@ -333,6 +341,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if stream in self.streams:
             return [stream]
         return [key for key in self.streams if fnmatchcase(stream, key)]
+
+
+NO_HOME = "work_dir: this user has no home folder; set work_dir to an absolute path"
 
 
 def _is_header(text: str) -> bool:
