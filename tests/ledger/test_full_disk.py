@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.pipeline import config, lines, record, schema, state
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
 
 SCRIPT = """
     import sys
@@ -45,12 +50,43 @@ SCRIPT = """
         print("known:", known, "recovered:", ledger.recovered.events)
 """
 
+RUN_TWICE = """
+    import subprocess, sys
+    from pathlib import Path
+
+    work = Path(sys.argv[1])
+    (work / "filler").write_bytes(bytes(6_000_000))
+    settings, rows = (work.parent / name for name in ("config.json", "rows.jsonl"))
+    command = [sys.executable, "-m", "target_clevertap", "--config", settings, "--input", rows]
+    print("first:", subprocess.run(command, check=False).returncode)
+    (work / "filler").unlink()
+    print("second:", subprocess.run(command, check=False).returncode)
+"""
+
+ORDERS = {"type": "event", "identifier": {"identity": "user"}, "event_name": "Ordered"}
+ROWS = 50_000
+
 
 def test_every_call_that_was_answered_is_settled_in_the_reserve(tmp_path: Path) -> None:
     said = on_a_small_disk(tmp_path, SCRIPT)
     assert "note: The ledger" in said
     assert "Make room on its disk" in said
     assert "known: 15000 recovered: 0" in said
+
+
+def test_no_event_is_sent_twice_when_the_disk_was_full(sandbox: Sandbox, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    settings = config(sandbox, work, streams={"orders": ORDERS})
+    del settings["ledger_url"]
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    rows = [record("orders", id=number, user=f"u{number % 100}") for number in range(ROWS)]
+    messages = [schema("orders", "id", id="integer", user="string"), *rows, state(1)]
+    (tmp_path / "rows.jsonl").write_bytes(lines(messages))
+    said = on_a_small_disk(work, RUN_TWICE)
+    assert "first: 1" in said
+    assert "second: 0" in said
+    assert len(sandbox.events()) == ROWS
 
 
 def on_a_small_disk(folder: Path, script: str) -> str:
