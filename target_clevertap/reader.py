@@ -7,6 +7,7 @@ silent. A line that cannot be read stops the run. Its number and length are said
 from __future__ import annotations
 
 import json
+import logging
 import os
 import select
 import signal
@@ -25,6 +26,8 @@ from target_clevertap.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 
@@ -63,10 +66,19 @@ class LineReader(GenericSingerReader[bytes]):
         """Is told what has ended the reading before the input did."""
         self._stopped = False
         self._bell: tuple[int, int] | None = None
+        self._without_end: bytes | None = None
+        """The last line of the input, if no line end came after it."""
 
     @property
     @override
     def default_input(self) -> IO[bytes]:
+        if sys.stdin is None:
+            raise InputError("Standard input is closed: pipe a tap in, or name a file by --input.")
+        if sys.stdin.isatty():
+            log.info(
+                "Waiting for a tap on standard input, which is a terminal: pipe one in "
+                "(tap | target-clevertap), or name a file by --input."
+            )
         return sys.stdin.buffer
 
     @override
@@ -135,7 +147,10 @@ class LineReader(GenericSingerReader[bytes]):
             descriptor = source.fileno()
         except OSError:
             # Not a file of the system's: whatever it is, it has all its lines already.
-            yield [line.encode() if isinstance(line, str) else line for line in source]
+            lines = [line.encode() if isinstance(line, str) else line for line in source]
+            if lines and not lines[-1].endswith(b"\n"):
+                self._without_end = lines[-1]
+            yield lines
             return
         rest: list[bytes] = []
         while chunk := self._chunk(descriptor):
@@ -146,7 +161,8 @@ class LineReader(GenericSingerReader[bytes]):
                 yield [b"".join(rest), *others]
                 rest = [last]
         if not self._stopped:
-            yield [b"".join(rest)]
+            self._without_end = b"".join(rest)
+            yield [self._without_end]
 
     def _chunk(self, descriptor: int) -> bytes:
         """The next bytes of the input; none when it has ended, or the reading was stopped.
@@ -213,10 +229,20 @@ class LineReader(GenericSingerReader[bytes]):
         try:
             message = decode(line)
         except (ValueError, RecursionError):
-            raise self.error("is not valid JSON") from None
+            raise self.error(self._fault_of(line)) from None
         if not isinstance(message, dict):
             raise self.error("is not a Singer message")
         return message
+
+    def _fault_of(self, line: bytes) -> str:
+        """Why a line that could not be decoded is no JSON."""
+        if line is self._without_end and _is_cut_off(line):
+            return "is cut off: the input ends in the middle of a line"
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return "is not UTF-8 text"
+        return "is not valid JSON"
 
     @override
     def assert_line_requires(self, line_dict: Message, requires: set[str]) -> None:  # type: ignore[override] # knows the line
@@ -245,6 +271,17 @@ def _only_announces(line: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(message, dict) and message.get("type") == "SCHEMA"
+
+
+def _is_cut_off(line: bytes) -> bool:
+    """Whether a line is the beginning of JSON, and no more than that."""
+    try:
+        msgspec.json.decode(line)
+    except msgspec.DecodeError as error:
+        return "truncated" in str(error)  # msgspec's only way to tell
+    except (ValueError, RecursionError):
+        return False
+    return False
 
 
 def _says(beginning: bytes) -> object:

@@ -7,7 +7,7 @@ import json
 import os
 import threading
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 
 from target_clevertap.errors import InputError
 from target_clevertap.reader import LineReader, decode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -157,3 +160,37 @@ def test_a_line_that_comes_in_pieces_is_one_line() -> None:
     with os.fdopen(read_end, "rb") as source:
         assert read(source) == [{"type": "RECORD", "record": {}}]
     thread.join()
+
+
+def test_a_line_in_another_encoding_is_told_as_such() -> None:
+    text = refusal('{"type":"RECORD","record":{"name":"Zoë"}}'.encode("cp1252") + b"\n")
+    assert "Line 2 of the input (42 bytes) is not UTF-8 text." in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":"RECORD","record":{"mail":"ann',
+        '{"type":"RECORD","record":{"name":"Zoë'.encode()[:-1],
+        b'{"type":"RECORD","record":{"name":"Ann"}',
+        b'{"type":"RECORD","rec',
+    ],
+    ids=["in a text", "in a letter", "before the last brace", "in a name"],
+)
+def test_an_input_that_ends_in_the_middle_of_a_line_is_told_as_such(
+    line: bytes, tmp_path: Path
+) -> None:
+    cut_off = "is cut off: the input ends in the middle of a line."
+    assert f"Line 2 of the input ({len(line)} bytes) {cut_off}" in refusal(line)
+    (tmp_path / "in.jsonl").write_bytes(b'{"type":"RECORD"}\n' + line)
+    with (tmp_path / "in.jsonl").open("rb") as file, pytest.raises(InputError, match="is cut off"):
+        read(file)
+    assert "is cut off" not in refusal(line + b"\n"), "a whole line that is no JSON"
+
+
+def test_a_last_line_without_its_end_that_is_no_json_is_not_called_cut_off() -> None:
+    assert "Line 2 of the input (5 bytes) is not valid JSON." in refusal(b"hello")
+
+
+def test_a_last_line_needs_no_line_end() -> None:
+    assert len(read(io.BytesIO(b'{"type":"RECORD"}\n{"type":"RECORD"}'))) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import select
 import signal
 import subprocess
@@ -272,3 +273,32 @@ def test_the_check_shows_that_dry_run_is_on(settings: dict[str, Any], tmp_path: 
     assert done.returncode == 0
     said = done.stdout.decode()
     assert "settings: ok (2 stream mappings; dry_run is on: a run would store nothing)" in said
+
+
+def test_on_a_terminal_it_says_that_it_waits_for_a_tap(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    ours, theirs = pty.openpty()
+    command_line = [sys.executable, "-m", "target_clevertap", "--config", "config.json"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command_line, cwd=tmp_path, stdin=theirs, stderr=subprocess.PIPE
+    ) as process:
+        log_until(process, "Waiting for a tap on standard input, which is a terminal")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    os.close(theirs)
+    os.close(ours)
+
+
+def test_a_closed_standard_input_is_told_in_a_sentence(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    run = f"{sys.executable} -m target_clevertap --config config.json <&-"
+    done = subprocess.run(  # noqa: S602 - our own command, whose input a shell closes
+        run, shell=True, cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert b"Standard input is closed: pipe a tap in" in done.stderr
+    assert b"Unforeseen" not in done.stderr
