@@ -6,20 +6,18 @@ import logging
 import os
 import sys
 from contextlib import ExitStack, closing, suppress
-from functools import cache
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 import msgspec
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
-from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.plugin_base import JSONSchemaValidator, _ConfigInput
-from singer_sdk.target_base import Target
+from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
-from target_clevertap.batch_files import BATCH_CONFIG, Batch, Storage, batch_rows
+from target_clevertap.batch_files import Batch, Storage, batch_rows
+from target_clevertap.configuration import ConfiguredTarget
 from target_clevertap.errors import (
     InputError,
     SettingsError,
@@ -29,16 +27,10 @@ from target_clevertap.errors import (
 from target_clevertap.options import OPTIONS, print_check, print_suggestion
 from target_clevertap.reader import LineReader, Message, StateLine, decode
 from target_clevertap.rejects import former_reason
-from target_clevertap.settings import (
-    Settings,
-    config_jsonschema,
-    read_config,
-    unreadable_variables,
-)
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
     from types import FrameType
 
@@ -46,9 +38,6 @@ if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
 
     from target_clevertap.delivery import Preview, Run
-
-_published_schema = cache(config_jsonschema)
-"""Always the same dict: the SDK adds its own settings to it."""
 
 ENDED_AT_ONCE = (
     b"Ended at once by a second signal: calls under way may or may not have arrived, and come "
@@ -59,7 +48,7 @@ ROWS_BETWEEN_TICKS = 256
 """Of a batch file: what is due meanwhile does not wait for its end."""
 
 
-class TargetCleverTap(Target):
+class TargetCleverTap(ConfiguredTarget):
     """Loads profiles, events and segments into CleverTap."""
 
     name = "target-clevertap"
@@ -95,11 +84,6 @@ class TargetCleverTap(Target):
         self._signal: int | None = None
         self._plain_sinks: dict[object, CleverTapSink] = {}
 
-    @classproperty
-    def config_jsonschema(cls) -> dict[str, Any]:
-        """The JSON Schema of the settings, which `--version` need not wait for."""
-        return _published_schema()
-
     def _run(self, preview: int | None) -> Run | Preview:
         # A third of what this program adds to the start of the SDK: `--version` does without.
         from target_clevertap.delivery import Preview, Run  # noqa: PLC0415
@@ -107,48 +91,6 @@ class TargetCleverTap(Target):
         if preview is not None:
             return Preview(self.settings, preview, click.echo)
         return Run(self.settings, _write_state, wake=self.message_reader.ring)
-
-    @classmethod
-    @override
-    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Adds the SDK's settings without `load_method`, which could have one value only."""
-        config_jsonschema["properties"]["batch_config"] = BATCH_CONFIG
-        super().append_builtin_config(config_jsonschema)
-        config_jsonschema["properties"].pop("load_method", None)
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Types the settings.
-
-        Raises:
-            SettingsError: whatever `raise_errors` says; without settings there is no target.
-        """
-        self.settings = self.typed(self._config)
-        return []
-
-    @classmethod
-    def typed(cls, config: Mapping[str, Any]) -> Settings:
-        """The settings that a configuration holds.
-
-        Raises:
-            SettingsError: with every mistake: ours and the SDK's.
-        """
-        cls.append_builtin_config(cls.config_jsonschema)
-        own = {field.encode_name for field in msgspec.structs.fields(Settings)}
-        properties = cls.config_jsonschema["properties"]
-        builtin = {name: properties[name] for name in properties if name not in own}
-        mistakes = [
-            f"{'.'.join(map(str, fault.path))}: {fault.message}"
-            for fault in JSONSchemaValidator({"properties": builtin}).iter_errors(config)
-        ]
-        ours = {name: value for name, value in config.items() if name not in builtin}
-        try:
-            settings = Settings.parse(ours)
-        except SettingsError as error:
-            raise SettingsError([*error.mistakes, *mistakes]) from None
-        if mistakes:
-            raise SettingsError(mistakes)
-        return settings
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -383,50 +325,9 @@ class TargetCleverTap(Target):
             return print_suggestion(suggest)
         config = config or _ConfigInput()
         if check:
-            return print_check(lambda: cls.typed(cls._merged(config)))
-        cls(config=cls._merged(config), preview=preview).listen(file_input)
+            return print_check(lambda: cls.typed(cls.merged(config)))
+        cls(config=cls.merged(config), preview=preview).listen(file_input)
         return 0
-
-    @classmethod
-    def _merged(cls, config: _ConfigInput) -> dict[str, Any]:
-        """The configuration of the files, and over it that of the environment if asked for.
-
-        Raises:
-            SettingsError: naming each variable that cannot be read as what it should be.
-        """
-        return config.config | (cls._environment() if config.parse_env else {})
-
-    @classmethod
-    @override
-    def cb_config(
-        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
-    ) -> _ConfigInput:
-        """Reads the configuration files, JSON or YAML; a later one wins over those before it.
-
-        Raises:
-            SettingsError: naming the file that cannot be read, and where it is broken.
-        """
-        files = [name for name in value if name != "ENV"]
-        config: dict[str, Any] = {}
-        for name in files:
-            config |= read_config(name)
-        return _ConfigInput(config=config, parse_env=len(files) < len(value))
-
-    @classmethod
-    def _environment(cls) -> dict[str, Any]:
-        """The settings in environment variables.
-
-        Raises:
-            SettingsError: naming each variable that cannot be read as what it should be.
-        """
-        config: dict[str, Any] = {}
-        with suppress(ValueError):
-            config.update(cls._env_var_config)
-        # After the SDK has looked: it takes the variables of a .env file on, too.
-        cls.append_builtin_config(cls.config_jsonschema)
-        if mistakes := list(unreadable_variables(cls._env_var_prefix, cls.config_jsonschema)):
-            raise SettingsError(mistakes)
-        return config
 
     @classmethod
     @override
