@@ -33,7 +33,7 @@ Message = dict[str, Any]
 
 RECORD_MEMBER = b'"record"'
 
-CHUNK_BYTES = 100_000
+CHUNK_BYTES = 120_000
 """Read at once, at most: little enough for the C library to have it ready (`process.py`).
 
 A pipe gives 64 KiB.
