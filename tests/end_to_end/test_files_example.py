@@ -131,7 +131,11 @@ def test_make_takes_a_file_with_a_space_in_its_name_and_tells_when_the_port_is_t
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         shown = subprocess.run(  # noqa: S603 - make itself
-            [make, "--dry-run", "try"], cwd=ROOT, capture_output=True, text=True, check=True
+            [make, "--dry-run", "--no-print-directory", "try"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         recipe = shown.stdout[shown.stdout.index(".venv/bin/python -m examples.files.load") :]
         environment = os.environ | {"CSV": str(file), "PORT": str(port)}
