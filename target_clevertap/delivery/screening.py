@@ -143,6 +143,7 @@ class Screening:
         asked: list[Entry] = []
         events: list[Entry] = []
         profiles: list[Entry] = []
+        idle = self._delivery.idle
         for entry in entries:
             stream, item = self._streams[entry.ticket.stream.name], entry.item
             if item.kind != "event":
@@ -150,7 +151,7 @@ class Screening:
                 profiles.append(entry)
             else:
                 entry.mark = event_mark(stream, item.key)
-                if self._delivery.holds(entry.mark):
+                if not idle and self._delivery.holds(entry.mark):
                     self._entries.append(entry)
                     continue
                 events.append(entry)

@@ -52,8 +52,8 @@ class Known:
             return []
         with self._database.reading() as connection:
             found, held = connection.execute(KNOWN_EVENTS, about(marks)).one()
-        kept = positions_in(held)
-        return [(position, position in kept) for position in sorted(positions_in(found))]
+        kept = set(positions_in(held))
+        return [(position, position in kept) for position in positions_in(found)]
 
     def unchanged(self, marks: bytes, contents: bytes) -> list[int]:
         """Position of each profile whose content is the one that was taken last."""
@@ -61,7 +61,7 @@ class Known:
             return []
         with self._database.reading() as connection:
             found = connection.scalar(UNCHANGED_PROFILES, about(marks, contents=contents))
-        return list(positions_in(found))
+        return positions_in(found)
 
     def write(self, connection: Connection, settled: Settled) -> None:
         """Put what is settled to its place."""

@@ -151,13 +151,13 @@ def _add_journal(connection: Connection, rows: Rows) -> None:
         contents.update(zip(split(row.profiles), split(row.contents, DIGEST_BYTES), strict=True))
     for marks in _chunks(events):
         placed, kept = connection.execute(KNOWN_EVENTS, about(b"".join(marks))).one()
-        there, held = positions_in(placed), positions_in(kept)
+        there, held = set(positions_in(placed)), set(positions_in(kept))
         for position, mark in enumerate(marks):
             number = _number(mark[:STREAM_BYTES])
             rows.delivered[number] += position not in there or position in held
             rows.held[number] -= position in held
     for marks in _chunks(contents):
-        there = positions_in(connection.scalar(KNOWN_PROFILES, about(b"".join(marks))))
+        there = set(positions_in(connection.scalar(KNOWN_PROFILES, about(b"".join(marks)))))
         for position, mark in enumerate(marks):
             exists = contents[mark] != FORGOTTEN
             rows.profiles[_number(mark[DIGEST_BYTES:])] += exists - (position in there)

@@ -114,7 +114,8 @@ class Recent(Known):
     def events(self, marks: bytes) -> list[tuple[int, bool]]:
         # Memory first: what leaves it meanwhile is in the database by then.
         recent = dict.fromkeys(self._delivered(marks), False)
-        return sorted((dict(super().events(marks)) | recent).items())
+        found = super().events(marks)
+        return sorted((dict(found) | recent).items()) if recent else found
 
     @override
     def unchanged(self, marks: bytes, contents: bytes) -> list[int]:

@@ -64,9 +64,9 @@ DROP_FORGOTTEN: Final = delete(profile).where(
 """Parameters: marks, n."""
 
 
-def positions_in(found: str | None) -> set[int]:
-    """The positions that a statement has found."""
-    return {int(position) for position in found.split(",")} if found else set()
+def positions_in(found: str | None) -> list[int]:
+    """The positions that a statement has found, in their order."""
+    return sorted(map(int, found.split(","))) if found else []
 
 
 class Inserts:
