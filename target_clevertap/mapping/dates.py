@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 from math import floor
 from typing import TYPE_CHECKING, Final
 
+from target_clevertap.mapping.inline import inlined
 from target_clevertap.mapping.rejections import Fault
 from target_clevertap.mapping.values import number
 
@@ -71,6 +72,11 @@ def dates(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Convert
             return of_day(value)
         return convert(value)
 
+    if pattern is None and unit is None:
+        moment = _inline_seconds(zone)
+        source = f'{{of_day}}({{v}}) if len({{v}}) == {{ten}} else f"$D_{{{{{moment}}}}}"'
+        names = {"of_day": of_day, "ten": _DAY_CHARACTERS, "seconds": seconds}
+        inlined(str, source=source, **names, **_INLINE_NAMES)(fast)
     return fast
 
 
@@ -89,7 +95,26 @@ def timestamps(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Se
             raise Fault("timestamp_invalid")
         return at
 
+    if pattern is None and unit is None:
+        source = f"at if (at := {_inline_seconds(zone)}) > 0 else {{convert}}({{v}})"
+        inlined(str, source=source, seconds=seconds, **_INLINE_NAMES)(convert)
     return convert
+
+
+_INLINE_NAMES: Final = {
+    "iso": datetime.fromisoformat,
+    "epoch": _EPOCH,
+    "wall": _EPOCH.replace(tzinfo=None),
+    "second": timedelta(seconds=1),
+}
+
+
+def _inline_seconds(zone: ZoneInfo) -> str:
+    """What `seconds` gives for text in ISO 8601; other text raises a ValueError."""
+    time = "(when := {iso}({v}))"
+    if zone.key == "UTC":
+        return f"((when - {{epoch}} if {time}.tzinfo else when - {{wall}}) // {{second}})"
+    return f"((when - {{epoch}}) // {{second}} if {time}.tzinfo else {{seconds}}({{v}}))"
 
 
 def epoch_seconds(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Seconds:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from target_clevertap.mapping.columns import ABSENT
+from target_clevertap.mapping.inline import inlined
 from target_clevertap.mapping.limits import MAX_IDENTITY
 from target_clevertap.mapping.rejections import Rejection
 
@@ -23,13 +24,15 @@ FORBIDDEN: Final = frozenset(
 """Words never to be used as an identity (CSV import page, 2026); in any case, to be safe."""
 
 _LONGEST_FORBIDDEN = max(map(len, FORBIDDEN))
-_OBJECT_ID = re.compile(r"[A-Za-z0-9()!:@$_-]{1,64}")  # P-CTID, 2026; else error 526
+_OBJECT_ID_CHARACTERS = "A-Za-z0-9()!:@$_-"  # P-CTID, 2026; else error 526
+_OBJECT_ID = re.compile(rf"[{_OBJECT_ID_CHARACTERS}]{{1,64}}")
 
 
 def identifiers(kind: IdentifierKind) -> Callable[[object], str]:
     """Checks a value as an identifier; raises Rejection when CleverTap would not take it."""
     is_object_id = kind == "objectId"
 
+    @inlined(str, source="{v} if {usual}({v}) else {convert}({v})", usual=_usual(kind))
     def read(value: object) -> str:
         if type(value) is int and not is_object_id and -1 != value != 0:
             return _digits(value)
@@ -48,7 +51,15 @@ def identifiers(kind: IdentifierKind) -> Callable[[object], str]:
             _refuse_broken(value)
         return value
 
+    if not is_object_id:
+        inlined(int, source="str({v}) if {v} > 0 else {convert}({v})")(read)
     return read
+
+
+def _usual(kind: IdentifierKind) -> Callable[[str], object]:
+    """Fits texts that are identifiers beyond doubt: longer than any forbidden word."""
+    characters = _OBJECT_ID_CHARACTERS if kind == "objectId" else "A-Za-z0-9@._+-"
+    return re.compile(rf"[{characters}]{{{_LONGEST_FORBIDDEN + 1},64}}").fullmatch
 
 
 def _digits(value: object) -> str:

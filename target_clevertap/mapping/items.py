@@ -8,7 +8,6 @@ import msgspec
 
 from target_clevertap.mapping.rejections import Adjustment, Rejection
 from target_clevertap.mapping.values import encode
-from target_clevertap.settings import IdentifierKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
 class Item(msgspec.Struct, frozen=True, gc=False):
     """One row, ready to be sent.
 
-    `identity` is the key for ordering, unique per kind and value of the identifier. `body` is the
-    encoded record for the upload's list `d`, empty for a delete. An item is `plain` when a newer
-    version of the profile may be merged into it, which accumulating operators forbid, and
+    `identity` is the key for ordering: the kind of the identifier, a colon, and its value. `body`
+    is the encoded record for the upload's list `d`, empty for a delete. An item is `plain` when a
+    newer version of the profile may be merged into it, which accumulating operators forbid, and
     `replayable` when sending it twice is the same as once, which counters are not. `key` is what
     makes another row the same as this one, as a JSON list; empty when there is no such thing, or
     no ledger that would ask.
@@ -28,12 +27,20 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     kind: Literal["profile", "event", "delete"]
     identity: str
     body: bytes
-    identifier_kind: IdentifierKind
-    identifier_value: str
     plain: bool = False
     replayable: bool = True
     adjusted: tuple[Adjustment, ...] = ()
     key: bytes = b""
+
+    @property
+    def identifier_kind(self) -> str:
+        """Which of the four identifiers it is: identity, objectId, FBID or GPID."""
+        return self.identity.partition(":")[0]
+
+    @property
+    def identifier_value(self) -> str:
+        """The identifier as CleverTap knows it."""
+        return self.identity.partition(":")[2]
 
 
 class Member(NamedTuple):

@@ -53,6 +53,9 @@ class NumberingPlan:
 _PLANS: Final[dict[str, NumberingPlan]] = {}
 """By the first four characters; grows as calling codes are met, to 900 entries at most."""
 
+VALID_E164: Final[dict[str, Callable[[str], object]]] = {}
+"""What fits valid numbers, of the plans met so far: for whom a call of a function is too much."""
+
 
 def is_valid_e164(text: str) -> bool | None:
     """Whether a text is a valid number in E.164, or None when only the library can tell.
@@ -75,8 +78,9 @@ def _plan_met(start: str) -> NumberingPlan | None:
     for length in (1, 2, 3):
         code = int(start[1 : 1 + length])
         if code in COUNTRY_CODE_TO_REGION_CODE:
-            _PLANS[start] = _compiled(code)
-            return _PLANS[start]
+            plan = _PLANS[start] = _compiled(code)
+            VALID_E164[start] = plan.valid
+            return plan
     return None
 
 

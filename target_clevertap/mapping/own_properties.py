@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from target_clevertap.mapping.inline import inlined
 from target_clevertap.mapping.limits import MAX_TEXT
 from target_clevertap.mapping.rejections import Fault
 from target_clevertap.mapping.values import NotJson, boolean, decoded, number
@@ -48,6 +49,7 @@ def own_property(name: str) -> OwnProperty | None:
     return _MESSAGING if name.startswith("MSG-") else _OWN.get(name)
 
 
+@inlined(str, source="{v} if {is_email}({v}) else {convert}({v})", is_email=_is_email)
 def email(value: object) -> object:
     """An address: one @ with something on both sides, a dot in the domain, no spaces."""
     if not isinstance(value, str):
@@ -64,7 +66,9 @@ def email(value: object) -> object:
 
 def _choice(choices: Mapping[str, str], code: str) -> Converter:
     """One of a few words, read in any case."""
+    usual = {form: choices[word] for word in choices for form in (word, word.title(), word.upper())}
 
+    @inlined(str, source="{usual}({v}) or {convert}({v})", usual=usual.get)
     def convert(value: object) -> object:
         word = value.strip().lower() if isinstance(value, str) else "neither"
         if not word:
@@ -79,6 +83,7 @@ def _choice(choices: Mapping[str, str], code: str) -> Converter:
 def _yes_or_no(code: str) -> Converter:
     """Y or N, from those letters or anything that reads as a boolean."""
 
+    @inlined(bool, source="'Y' if {v} else 'N'")
     def convert(value: object) -> object:
         try:
             answer = boolean(value)
@@ -89,6 +94,7 @@ def _yes_or_no(code: str) -> Converter:
     return convert
 
 
+@inlined(int, source="{v} if {v} >= 0 else {convert}({v})")
 def _age(value: object) -> object:
     try:
         years = number(value)

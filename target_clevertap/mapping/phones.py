@@ -17,7 +17,8 @@ from phonenumbers import (
 )
 
 from target_clevertap.mapping.columns import ABSENT
-from target_clevertap.mapping.numbering_plans import is_valid_e164
+from target_clevertap.mapping.inline import inlined
+from target_clevertap.mapping.numbering_plans import VALID_E164, is_valid_e164
 from target_clevertap.mapping.rejections import Fault
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def phones(default_country: str | None) -> Converter:
     times faster and to the same end; its country is in it, so none is looked for.
     """
 
+    @inlined(
+        str,
+        source="{v} if (fits := {patterns}({v}[:4])) and fits({v}) else {convert}({v})",
+        patterns=VALID_E164.get,
+    )
     def convert(value: object) -> object:
         number, named = value if type(value) is tuple else (value, ABSENT)
         if type(number) is str:

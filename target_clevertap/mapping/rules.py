@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from target_clevertap.mapping.columns import ABSENT, Reading, Record
+from target_clevertap.mapping.inline import inlined_as
 from target_clevertap.mapping.items import Item, Member, encoded
 from target_clevertap.mapping.names import event_name_fault, is_charged
 from target_clevertap.mapping.rejections import Fault, Rejection
@@ -82,8 +83,6 @@ class ProfileRules(Rules):
             "profile",
             f"{kind}:{identity}",
             encoded(entry, properties),
-            kind,
-            identity,
             self.accumulating.isdisjoint(properties),
             self.counting.isdisjoint(properties),
             adjusted,
@@ -98,7 +97,7 @@ class ProfileRules(Rules):
         """
         kind, identity = self.identifier_kind, self.identify(record)
         key = self.item_key(record)
-        return Item("delete", f"{kind}:{identity}", b"", kind, identity, key=key)
+        return Item("delete", f"{kind}:{identity}", b"", key=key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +133,6 @@ class EventRules(Rules):
             "event",
             f"{kind}:{identity}",
             encoded(entry, properties),
-            kind,
-            identity,
             plain=False,
             replayable=False,
             adjusted=adjusted,
@@ -172,6 +169,7 @@ def name_of(value: object) -> str:
 def time_of(seconds: Seconds, *, required: bool) -> Callable[[object], int | None]:
     """The `ts` of a record; None, or a Rejection when it is required, where there is none."""
 
+    @inlined_as(seconds)
     def read_time(value: object) -> int | None:
         try:
             at = None if value is None or value is ABSENT else seconds(value)

@@ -15,17 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, Union
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, NoReturn, Union
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from target_clevertap.mapping.columns import ABSENT, Reading, nowhere
+from target_clevertap.mapping.inline import inline_of
 from target_clevertap.mapping.items import Item
 from target_clevertap.mapping.limits import MAX_TEXT
 from target_clevertap.mapping.rejections import Cut, Fault, Rejection
 from target_clevertap.mapping.rules import EventRules, ProfileRules
-from target_clevertap.mapping.values import TEXTS, boolean, encode, number
+from target_clevertap.mapping.values import encode
 
 if TYPE_CHECKING:
     from target_clevertap.mapping.shapes import JsonSchema
@@ -85,16 +86,20 @@ def _is_simple(rules: ProfileRules | EventRules) -> bool:
 
 
 class ColumnType(NamedTuple):
-    """What a column's SCHEMA allows, as far as a decoder can check it."""
+    """What a column's SCHEMA allows, as far as a decoder can check it.
+
+    `lossy` columns lose digits when they are decoded like this: they can be checked, not sent.
+    """
 
     kind: Any
     nullable: bool
     longest: int | None = None
+    lossy: bool = False
 
     @property
     def annotation(self) -> Any:  # noqa: ANN401 - a type expression
-        """The type that decodes exactly that."""
-        kind = self.kind
+        """The type that decodes exactly that; of numbers whose digits do not matter."""
+        kind = float if self.kind is Decimal else self.kind
         if self.longest is not None:
             kind = Annotated[kind, Meta(max_length=self.longest)]
         return kind | None if self.nullable and kind is not Any else kind
@@ -118,18 +123,21 @@ def _type(schema: object) -> ColumnType | None:
         return None
     named = schema.get("type")
     words = frozenset([named] if isinstance(named, str) else named or ())
-    kind = _list_type(schema) if words - {"null"} == {"array"} else _TYPES.get(words - {"null"})
+    if words - {"null"} == {"array"}:
+        return _list_type(schema, nullable="null" in words)
+    kind = _TYPES.get(words - {"null"})
     longest = schema.get("maxLength")
     if kind is None or (longest is not None and kind is not str):
         return None
     return ColumnType(kind, "null" in words, longest)
 
 
-def _list_type(schema: JsonSchema) -> Any:  # noqa: ANN401 - a type expression
-    if "items" not in schema:
-        return list[Any]
-    items = _type(schema["items"])
-    return None if items is None else list[items.annotation]  # type: ignore[name-defined] # made at run time
+def _list_type(schema: JsonSchema, *, nullable: bool) -> ColumnType | None:
+    items = _type(schema.get("items", {"type": list(_ANYTHING | {"null"})}))
+    if items is None or "maxLength" in schema:
+        return None
+    kind = list[items.annotation]  # type: ignore[name-defined] # made at run time
+    return ColumnType(kind, nullable, lossy=items.lossy or items.kind is Decimal)
 
 
 class _NeedsTheLongWay(Exception):
@@ -140,7 +148,7 @@ class _Compiler:
     """Writes the function for one stream.
 
     A column that a record lacks is told apart from one that is null only where that matters. The
-    source is made of our own names only (`c3` for a column, `f7` for what converts a value);
+    source is made of our own names only (`c3` for a column, `n7` for what converts a value);
     whatever the user or the tap named is handed over as a value in `names`.
     """
 
@@ -149,23 +157,31 @@ class _Compiler:
         self._required = required
         self._fields = {column: f"c{number}" for number, column in enumerate(self._types)}
         self._told_apart: set[str] = set()
-        self.names: dict[str, object] = {"Item": Item, "encode": encode}
+        self._exact: set[str] = set()
+        """Number columns whose digits matter. msgspec would take text for a Decimal."""
+        self.names: dict[str, object] = {
+            "Item": Item,
+            "UNSET": UNSET,
+            "encode": encode,
+            "decline": _decline,
+            "numbers": {int, Decimal},
+            "numbers_or_null": {int, Decimal, type(None)},
+        }
 
     def shortcut(self, rules: ProfileRules | EventRules) -> Shortcut:
         """The short way of the stream's rows."""
         kind = rules.identifier_kind
+        self._told_apart = {step.column for step in rules.steps if not _is_plain(step)}
         if isinstance(rules, EventRules):
             item_kind, fields, data = "event", ["type", kind, "evtName"], "evtData"
-            name, replayable = self._read("name", rules.name), False
+            name, replayable = self._read(rules.name), False
             lead = f"'event', identity, {name}"
         else:
             item_kind, fields, data = "profile", ["type", kind], "profileData"
             lead, replayable = "'profile', identity", True
-        self._told_apart = {step.column for step in rules.steps if not _is_plain(step)}
         values = ", ".join(self._value(step) for step in rules.steps)
-        time = "None" if rules.time is None else self._read("time", rules.time)
+        time = "None" if rules.time is None else self._read(rules.time)
         self.names |= {
-            "kind": kind,
             "prefix": f"{kind}:",
             "properties": _struct([step.name for step in rules.steps], None),
             "entry": _struct([*fields, data]),
@@ -182,7 +198,7 @@ def item(line):
         key = ({key + "," if key else ""})
         if None in key:
             return None
-        identity = {self._read("identify", rules.identify)}
+        identity = {self._read(rules.identify)}
         time = {time}
         data = properties({values})
         if time is None:
@@ -192,9 +208,7 @@ def item(line):
     except long_way:
         return None
     key = {"encode(key)" if key else 'b""'}
-    return Item(
-        {item_kind!r}, prefix + identity, body, kind, identity, {replayable}, {replayable}, (), key
-    )
+    return Item({item_kind!r}, prefix + identity, body, {replayable}, {replayable}, (), key)
 """
         # What the expressions need of a column (its type) is known only now.
         self.names |= {"decode": self._decoder(), "long_way": _LONG_WAY}
@@ -204,7 +218,7 @@ def item(line):
     def _decoder(self) -> Callable[[bytes], Any]:
         """Decodes a RECORD line into a struct whose `record` has a field for every column."""
         fields = [
-            (field, self._types[column].annotation)
+            (field, Any if column in self._exact else self._types[column].annotation)
             if column in self._required
             else (field, *self._optional(column))
             for column, field in self._fields.items()
@@ -216,17 +230,18 @@ def item(line):
 
     def _optional(self, column: str) -> tuple[Any, Any]:
         """The type and the default of a column that a record may lack."""
-        annotation = self._types[column].annotation
-        if column in self._told_apart:
+        annotation = Any if column in self._exact else self._types[column].annotation
+        if column in self._told_apart | self._exact:
             return Union[annotation, UnsetType], UNSET  # noqa: UP007 - Any has no |
         return annotation, None
 
-    def _read(self, name: str, reading: Reading[Any]) -> str:
+    def _read(self, reading: Reading[Any]) -> str:
         """The expression for whose a row is, what happened, or when."""
-        self.names[f"read_{name}"] = reading.of
         if reading.get is nowhere:
-            return f"read_{name}(None)"
-        return f"read_{name}({self._column(reading.column)})"
+            return self._named(reading.of(None))
+        value = self._column(reading.column)
+        converted = self._converted(reading.of, "v", reading.column)
+        return f"{self._named(reading.of)}(None) if (v := {value}) is None else {converted}"
 
     def _key_column(self, reading: Reading[object]) -> str:
         """The expression for a part of the row's key, which None stands for when it is missing."""
@@ -237,60 +252,61 @@ def item(line):
     def _column(self, column: str | None) -> str:
         if column is None or column not in self._fields:
             raise _NeedsTheLongWay
-        return f"r.{self._fields[column]}"
+        value, type_ = f"r.{self._fields[column]}", self._types[column]
+        if type_.lossy:
+            raise _NeedsTheLongWay
+        if type_.kind is not Decimal:
+            return value
+        self._exact.add(column)
+        numbers = "numbers_or_null" if type_.nullable else "numbers"
+        absent = "UNSET" if column in self._told_apart else "None"
+        return f"(x if type(x := {value}) in {numbers} else {absent} if x is UNSET else decline())"
 
     def _value(self, step: Step) -> str:
         """The expression for the value of one property."""
-        name = f"f{len(self.names)}"
         if step.get is nowhere:
-            self.names[name] = step.absent
-            return name
+            return self._named(step.absent)
         if step.get is not None:
             raise _NeedsTheLongWay
         value = self._column(step.column)
-        if step.column in self._told_apart:
-            self.names[name] = _finished(step)
-            return f"{name}({value})"
-        if self._passes(step):
-            return value
-        self.names[name] = step.convert
-        return f"None if {value} is None else {name}({value})"
+        converted = self._converted(step.convert, "v", step.column)
+        if step.column not in self._told_apart:
+            return value if converted == "v" else f"None if (v := {value}) is None else {converted}"
+        null = self._named(None if step.null is ABSENT else step.null)
+        absent = self._named(None if step.absent is ABSENT else step.absent)
+        return (
+            f"{null} if (v := {value}) is None else {absent} if v is UNSET else "
+            f"{null} if (v := {converted}) is None else v"
+        )
 
-    def _passes(self, step: Step) -> bool:
-        """Whether the type of a column makes sure that its values are sent as they are."""
-        kind, nullable, longest = self._types[step.column]
-        if step.convert is number:
-            return kind in {int, Decimal}
-        if step.convert is boolean:
-            return kind is bool
-        if kind is str and step.convert in TEXTS:
+    def _converted(self, convert: Callable[[Any], object], value: str, column: str | None) -> str:
+        """The expression for a column's value as the converter gives it."""
+        type_ = self._types[column or ""]
+        inline = inline_of(convert, type_.kind)
+        if inline is None:
+            return f"{self._named(convert)}({value})"
+        if type_.kind is str:
             # A longer one does not decode, and its row takes the long way.
-            limit = min(MAX_TEXT, longest or MAX_TEXT)
-            self._types[step.column] = ColumnType(str, nullable, limit)
-            return True
-        return False
+            limit = min(MAX_TEXT, type_.longest or MAX_TEXT)
+            self._types[column or ""] = type_._replace(longest=limit)
+        names = {name: self._named(named) for name, named in inline.names.items()}
+        return inline.source.format(v=value, convert=self._named(convert), **names)
+
+    def _named(self, value: object) -> str:
+        """A name for a value that the function uses."""
+        name = f"n{len(self.names)}"
+        self.names[name] = value
+        return name
+
+
+def _decline() -> NoReturn:
+    """Sends a row the long way, from within an expression."""
+    raise ValueError
 
 
 def _is_plain(step: Step) -> bool:
     """Whether a null and a missing column both leave the property out."""
     return step.absent is ABSENT and step.null is ABSENT
-
-
-def _finished(step: Step) -> Callable[[Any], object]:
-    """What becomes of a column's value, of its null, and of its absence."""
-    convert = step.convert
-    null = None if step.null is ABSENT else step.null
-    absent = None if step.absent is ABSENT else step.absent
-
-    def finish(value: Any) -> object:  # noqa: ANN401 - what the column holds
-        if value is None:
-            return null
-        if value is UNSET:
-            return absent
-        converted = convert(value)
-        return null if converted is None else converted
-
-    return finish
 
 
 def _struct(names: Sequence[str], *default: None) -> type[msgspec.Struct]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from target_clevertap.mapping.inline import inlined
 from target_clevertap.mapping.limits import MAX_TEXT
 from target_clevertap.mapping.rejections import Cut, Fault
 
@@ -41,16 +42,13 @@ _NOT_FINITE = (b"null", b"NaN", b"Infinity")
 def text(on_long: LongPolicy) -> Converter:
     """Anything as text of at most 512 characters."""
 
+    @inlined(str, source="{v}")
     def convert(value: object) -> object:
         if type(value) is str and len(value) <= MAX_TEXT:
             return value
         return fitting(as_text(value), on_long)
 
     return convert
-
-
-TEXTS: Final = frozenset({text("truncate"), text("reject")})
-"""What `text` makes, to be known again."""
 
 
 def json(on_long: LongPolicy) -> Converter:
@@ -68,6 +66,7 @@ def json(on_long: LongPolicy) -> Converter:
     return convert
 
 
+@inlined(int, Decimal, source="{v}")
 def number(value: object) -> object:
     """The number itself, exact, or the one that a text spells; blank text is null."""
     kind = type(value)
@@ -80,6 +79,7 @@ def number(value: object) -> object:
     raise Fault("number_invalid")
 
 
+@inlined(int, source="{v}")
 def integer(value: object) -> object:
     """A number without a fraction, as an integer; blank text is null."""
     if type(value) is int:
@@ -91,6 +91,7 @@ def integer(value: object) -> object:
     return None if exact is None else whole(exact)
 
 
+@inlined(bool, source="{v}")
 def boolean(value: object) -> object:
     """True or false: also 0 and 1, yes and no, on and off, in any case; blank text is null."""
     if value is True or value is False:

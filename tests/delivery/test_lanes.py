@@ -31,7 +31,7 @@ def item(kind: str, customer: int, number: int) -> Item:
     encoded = b"" if kind == "delete" else msgspec.json.encode(body)
     plain, replayable = kind == "plain", kind != "counter"
     name: Any = kind if kind in {"delete", "event"} else "profile"
-    return Item(name, f"identity:{customer}", encoded, "identity", str(customer), plain, replayable)
+    return Item(name, f"identity:{customer}", encoded, plain, replayable)
 
 
 def ticket(number: int) -> Ticket:

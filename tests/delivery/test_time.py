@@ -59,7 +59,7 @@ class Line:
 
     def row(self, number: int) -> None:
         body = b'{"type":"profile","identity":"%d","profileData":{}}' % number
-        item = Item("profile", f"identity:{number}", body, "identity", str(number), plain=True)
+        item = Item("profile", f"identity:{number}", body, plain=True)
         self.delivery.add(item, self.outcomes.read(STREAM, b"{}", number))
 
     def close(self) -> None:
