@@ -16,6 +16,7 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
+from itertools import count, islice
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -25,19 +26,24 @@ from typing_extensions import override
 from target_clevertap.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 
 RECORD_MEMBER = b'"record"'
+"""What comes before it in a RECORD line tells whose row it is."""
 
 CHUNK_BYTES = 120_000
 """Read at once, at most: little enough for the C library to have it ready (`process.py`).
 
 A pipe gives 64 KiB.
 """
+
+
+LINES_AT_ONCE = 256
+"""Taken together, at most: what each of them costs does not get less with more."""
 
 
 class StateLine(msgspec.Struct):
@@ -56,9 +62,8 @@ class LineReader(GenericSingerReader[bytes]):
         self.tick: Callable[[], float | None] = lambda: None
         """Is called between lines, and while there are none: does what is due, and returns in how
         many seconds something will be, if anything will."""
-        self.shortcuts: dict[bytes, Callable[[bytes], bool]] = {}
-        """For RECORD lines that begin in exactly this way, up to the word `record`: what may take
-        them undecoded. It returns whether it did."""
+        self.take: Callable[[Iterable[bytes], Iterable[int]], int] = lambda *_: 0
+        """May take the next lines undecoded, with their numbers; returns how many it took."""
         self.before: Callable[[bytes], None] = lambda _: None
         """Is called once, before any line is processed, with the first one that is no SCHEMA: it
         tells what kind of input this is. It is empty when the input has no such line."""
@@ -100,15 +105,19 @@ class LineReader(GenericSingerReader[bytes]):
         counts: Counter[str] = Counter()
         taken = 0
         for lines in self._told_of(self._lines(source)):
-            for line in lines:
+            at = 0
+            while at < len(lines) and not self._stopped:
+                some = islice(lines, at, at + LINES_AT_ONCE)
+                if took := self.take(some, count(self.line_number + 1)):
+                    at += took
+                    taken += took
+                    self.line_number += took
+                    continue
                 self.line_number += 1
-                self.line = line
-                if self.take_shortcut():
-                    taken += 1
-                elif line and not line.isspace():
+                self.line = line = lines[at]
+                at += 1
+                if line and not line.isspace():
                     counts[self._dispatch(line, callbacks)] += 1
-                if self._stopped:
-                    break
         counts["RECORD"] += taken
         return counts
 
@@ -125,12 +134,6 @@ class LineReader(GenericSingerReader[bytes]):
             self.before(first)
             yield held
         yield from source
-
-    def take_shortcut(self) -> bool:
-        """Give the current line to the shortcut for lines like it; returns whether that took it."""
-        line = self.line
-        take = self.shortcuts.get(line[: line.find(RECORD_MEMBER)])
-        return take is not None and take(line)
 
     def _dispatch(self, line: bytes, callbacks: Mapping[str, Callable[[Message], None]]) -> str:
         """Hand the message in a line to the callback of its type; returns the type."""
@@ -195,15 +198,6 @@ class LineReader(GenericSingerReader[bytes]):
         if self._bell is not None:
             with suppress(BlockingIOError):  # full: it was rung often enough
                 os.write(self._bell[1], b"!")
-
-    def open_shortcut(self, stream: str, take: Callable[[bytes], bool]) -> None:
-        """Let `take` have the lines that begin like the current one, a RECORD of `stream`.
-
-        It must say nothing else before its record, so that the beginning is always the same.
-        """
-        beginning = self.line[: self.line.find(RECORD_MEMBER)]
-        if _says(beginning) == {"type": "RECORD", "stream": stream}:
-            self.shortcuts[beginning] = take
 
     def stop(self) -> None:
         """Read no further line. For signal handlers too."""
@@ -284,13 +278,17 @@ def _is_cut_off(line: bytes) -> bool:
     return False
 
 
-def _says(beginning: bytes) -> object:
-    """The members of a message that its first bytes hold, if they can be told."""
+def beginning_of(line: bytes, stream: str) -> bytes | None:
+    """What comes before the record in a RECORD line of a stream.
+
+    None when it says more than type and stream: it may then be another in the next line.
+    """
+    beginning = line[: line.find(RECORD_MEMBER)]
     try:
         message = decode(beginning + RECORD_MEMBER + b":0}")
     except ValueError:
         return None
-    return {name: value for name, value in message.items() if name != "record"}
+    return beginning if message == {"type": "RECORD", "stream": stream, "record": 0} else None
 
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)

@@ -17,11 +17,12 @@ from target_clevertap.mapping import (
     compile_mapping,
     compile_shortcut,
 )
+from target_clevertap.reader import beginning_of
 from target_clevertap.rejects import Refused, Stream
 from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping, StreamMapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from singer_sdk.target_base import Target
 
@@ -64,7 +65,6 @@ class CleverTapSink(Sink):
         self.origin: Origin = target  # type: ignore[assignment] # only our target makes our sinks
         # As the SDK does for the streams of a tap: its own lines about a sink carry the name too.
         self.logger = LoggerAdapter(self.logger, {"stream_name": stream_name})  # type: ignore[assignment]
-        self._run = self.origin.run
         self._uncounted = 0
         self._cleaned_up = False
 
@@ -110,9 +110,9 @@ class CleverTapSink(Sink):
             Rejection: when it cannot go to CleverTap as it is.
         """
 
-    def count_rows(self) -> None:
-        """Counts a row that did not come through the SDK, for the SDK's metrics."""
-        self._uncounted += 1
+    def count_rows(self, count: int) -> None:
+        """Counts rows that did not come through the SDK, for the SDK's metrics."""
+        self._uncounted += count
 
     @override
     def clean_up(self) -> None:
@@ -189,25 +189,13 @@ class MappedSink(CleverTapSink):
         """The short way of a clean row; None where there is none."""
         return None
 
-    def short_way(self) -> Callable[[bytes], bool] | None:
-        """Sends a RECORD line on its way undecoded, if its row is a clean one; says whether it is.
-
-        Everything that it needs is bound once: it is all of our own that a clean row runs through.
-        """
-        if (shortcut := self.shortcut) is None:
-            return None
-        stream, reader = self._stream, self.origin.message_reader
-        read, add = self._run.outcomes.read, self._run.items.add
-
-        def take(line: bytes) -> bool:
-            item = shortcut(line)
-            if item is None:
-                return False
-            add(item, read(stream, line, reader.line_number))
-            self._uncounted += 1
-            return True
-
-        return take
+    def open_short_way(self, line: bytes) -> None:
+        """Let lines that begin like this one, a RECORD of the stream, be taken undecoded."""
+        short_way = self.origin.run.short_way
+        if self.shortcut is None or short_way is None:
+            return
+        if (beginning := beginning_of(line, self.stream_name)) is not None:
+            short_way.open(beginning, self._stream, self.shortcut, self.count_rows)
 
     @override
     def deliver(self, record: Record, ticket: Ticket) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from contextlib import ExitStack, closing, suppress
+from itertools import islice, repeat
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -16,7 +17,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
-from target_clevertap.batch_files import Batch, Storage, batch_rows
+from target_clevertap.batch_files import Batch, BatchRow, Storage, batch_rows
 from target_clevertap.configuration import ConfiguredTarget
 from target_clevertap.errors import (
     InputError,
@@ -30,7 +31,7 @@ from target_clevertap.rejects import former_reason
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -78,6 +79,8 @@ class TargetCleverTap(ConfiguredTarget):
         self.trying_again = False
         self._replays = False
         self.run = self._run(preview)
+        if self.run.short_way is not None:
+            self.message_reader.take = self.run.short_way.take
         self.message_reader.tick = self.run.tick
         self.message_reader.before = self._begin
         self.message_reader.failed = self.close
@@ -109,7 +112,7 @@ class TargetCleverTap(ConfiguredTarget):
         if not isinstance(message_dict.get("schema", {}), dict):
             raise self.message_reader.error("has a schema that is no object")
         self.message = message_dict
-        self.message_reader.shortcuts.clear()
+        self._close_short_way()
         try:
             super()._process_schema_message(message_dict)
         except TargetCleverTapError as error:
@@ -161,7 +164,7 @@ class TargetCleverTap(ConfiguredTarget):
                 if self._signal is not None:
                     return False
         self.trying_again = False
-        self.message_reader.shortcuts.clear()
+        self._close_short_way()
         return found
 
     def _is_mappable(self, schema: Message) -> bool:
@@ -204,9 +207,14 @@ class TargetCleverTap(ConfiguredTarget):
         sink._remove_sdc_metadata_from_record(plain := dict(record))  # noqa: SLF001 - the SDK's own step
         sink._singer_validate_message(plain)  # noqa: SLF001 - the SDK's own step
         sink.process_record(plain, {})
-        sink.count_rows()
-        if isinstance(sink, MappedSink) and (take := sink.short_way()) is not None:
-            self.message_reader.open_shortcut(sink.stream_name, take)
+        sink.count_rows(1)
+        if isinstance(sink, MappedSink):
+            sink.open_short_way(self.message_reader.line)
+
+    def _close_short_way(self) -> None:
+        """What a row means changes with the SCHEMA in force, and with where the row comes from."""
+        if self.run.short_way is not None:
+            self.run.short_way.close()
 
     @override
     def _process_state_message(self, message_dict: Message) -> None:
@@ -229,18 +237,23 @@ class TargetCleverTap(ConfiguredTarget):
         """Every record in the files of the manifest goes the way of a RECORD line of its own."""
         rows = batch_rows(self._batch(message_dict), self._batch_storage())
         with closing(rows):
-            for number, row in enumerate(rows):
-                if number % ROWS_BETWEEN_TICKS == 0:
-                    self.message_reader.tick()
-                if self._signal is not None:
-                    return
-                self.message_reader.line = row.line
-                if self.message_reader.take_shortcut():
-                    continue
-                try:
-                    self._process_record_message(row.message)
-                except MissingKeyPropertiesError:
-                    raise KeyMissing(row.error("lacks a key property of its stream")) from None
+            while self._signal is None and (some := list(islice(rows, ROWS_BETWEEN_TICKS))):
+                self._process_batch_rows(some)
+                self.message_reader.tick()
+
+    def _process_batch_rows(self, rows: Sequence[BatchRow]) -> None:
+        reader = self.message_reader
+        lines, at = [row.line for row in rows], 0
+        while at < len(rows):
+            if took := reader.take(islice(lines, at, None), repeat(reader.line_number)):
+                at += took
+                continue
+            reader.line = lines[at]
+            try:
+                self._process_record_message(rows[at].message)
+            except MissingKeyPropertiesError:
+                raise KeyMissing(rows[at].error("lacks a key property of its stream")) from None
+            at += 1
 
     def _batch(self, message_dict: Message) -> Batch:
         self._assert_line_requires(message_dict, requires={"stream", "encoding", "manifest"})

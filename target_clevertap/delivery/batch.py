@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from target_clevertap.delivery.outcomes import Ticket
 from target_clevertap.mapping import Item, merge
@@ -17,7 +16,7 @@ ENVELOPE_BYTES = len(b'{"d":[]}')
 COMMA_BYTES = 1
 
 
-class Entry(msgspec.Struct, gc=False, eq=False):
+class Entry(Ticket, gc=False, eq=False):
     """A row on its way to CleverTap: its item, and the `earlier` row that was merged into it.
 
     For the ledger, if there is one: `mark` stands for the event, or for the profile of this
@@ -25,10 +24,14 @@ class Entry(msgspec.Struct, gc=False, eq=False):
     """
 
     item: Item
-    ticket: Ticket
     earlier: Entry | None = None
     mark: bytes = b""
     content: bytes = b""
+
+    @classmethod
+    def of(cls, item: Item, ticket: Ticket) -> Entry:
+        """The row of a ticket, on its way as an item."""
+        return cls(ticket.stream, ticket.line, ticket.number, ticket.span, item)
 
     @property
     def claim(self) -> str | bytes:
@@ -89,6 +92,29 @@ class Batch:
             self.positions[item.identity] = number
         self.entries.append(entry)
         return True
+
+    def fill(self, entries: Sequence[Entry], start: int) -> int:
+        """Put entries at the end, from `start` on, as long as nothing is special about them.
+
+        That is: no profile stands here already, and one more entry would fit. Returns how many.
+        """
+        mine, positions = self.entries, self.positions
+        first, size, most = len(mine), self._bytes, self._limits.bytes
+        number, last = first, min(self._limits.rows - 1, first + len(entries) - start)
+        for entry in islice(entries, start, None):
+            item = entry.item
+            longer = size + COMMA_BYTES + len(item.body)
+            if number >= last or longer > most:
+                break
+            if item.kind != "event":
+                if item.kind == "delete" or item.identity in positions:
+                    break
+                positions[item.identity] = number
+            size = longer
+            number += 1
+        self._bytes = size
+        mine += entries[start : start + number - first]
+        return number - first
 
     def merge(self, entry: Entry) -> bool:
         """Let a later version of a profile take the place of the earlier one, if that is safe.

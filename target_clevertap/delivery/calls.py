@@ -32,8 +32,9 @@ class Calls:
             answer = self._client.upload([entry.item.body for entry in entries], retry_on=retry_on)
             succeeded = True
         finally:
-            streams = {entry.ticket.stream.name for entry in entries}
-            self._metrics.batch(streams, self._clock() - began, succeeded=succeeded)
+            streams = {entry.stream for entry in entries}
+            names = {stream.name for stream in streams}
+            self._metrics.batch(names, self._clock() - began, succeeded=succeeded)
         return answer
 
     def delete(self, kind: str, entries: Sequence[Entry]) -> None:

@@ -37,21 +37,26 @@ class Checkpoints:
     ) -> None:
         self._write = write
         self._clock = clock
-        self._current = Span(None)
+        self.current = Span(None)
+        """The span that the rows read by now belong to."""
         self._ready: bytes | None = None
         self._written: bytes | None = None
         self._written_at = float("-inf")
 
     def row(self) -> Span:
         """Counts one row as read; give the span back to `settle` with the row's outcome."""
-        self._current.open += 1
-        return self._current
+        self.current.open += 1
+        return self.current
+
+    def rows(self, count: int) -> None:
+        """Counts rows of the current span as read, as `row` does one."""
+        self.current.open += count
 
     def state(self, value: bytes) -> None:
         """The tap sent a STATE: it may be written once all rows read so far are settled."""
-        span = self._current
+        span = self.current
         span.state = value
-        self._current = span.next = Span(span)
+        self.current = span.next = Span(span)
         if span.open == 0:
             self._melt(span)
 

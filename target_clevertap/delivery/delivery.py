@@ -24,7 +24,7 @@ from target_clevertap.errors import (
 from target_clevertap.rejects import UNCERTAIN, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
     from target_clevertap.clevertap import Refusal, UploadAnswer
@@ -49,18 +49,19 @@ class Flight:
     tries: int = 0
 
     @property
-    def claims(self) -> Iterator[str | bytes]:
+    def claims(self) -> Sequence[str | bytes]:
         """What may be in no other call until this one is answered."""
-        return (entry.claim for entry in self.entries)
+        return [
+            entry.mark if entry.item.kind == "event" else entry.item.identity
+            for entry in self.entries
+        ]
 
     @property
-    def tickets(self) -> Iterator[Ticket]:
-        """Those of all rows that the call stands for."""
-        for entry in self.entries:
-            if entry.earlier is None:
-                yield entry.ticket
-            else:
-                yield from (row.ticket for row in entry.rows)
+    def rows(self) -> Sequence[Entry]:
+        """All rows that the call stands for."""
+        if all([entry.earlier is None for entry in self.entries]):  # noqa: C419 - half the cost
+            return self.entries
+        return [row for entry in self.entries for row in entry.rows]
 
 
 class Delivery:
@@ -110,15 +111,22 @@ class Delivery:
             CleverTapError: when a call has failed for good.
             WorkDirError: when a rejected row cannot be kept.
         """
-        self.send(Entry(item, ticket))
+        self._send(Entry.of(item, ticket))
 
-    def send(self, entry: Entry, since: float | None = None) -> None:
-        """As `add`, for an entry that was read at `since` by the clock."""
+    def add_all(self, entries: Sequence[Entry], since: float | None = None) -> None:
+        """As `add`, for many entries, in their order; they were read at `since` by the clock."""
+        self._busy.update([e.mark for e in entries if e.mark and e.item.kind == "event"])
+        at = 0
+        while at < len(entries):
+            at += self._lanes.fill(entries, at, since)
+            if at < len(entries):
+                self._send(entries[at], since)
+                at += 1
+
+    def _send(self, entry: Entry, since: float | None = None) -> None:
         if len(entry.item.body) > self._largest_item:
-            self._outcomes.rejected(entry.ticket, TOO_LARGE)
+            self._rejected(entry, TOO_LARGE)
             return
-        if entry.mark and entry.item.kind == "event":
-            self._busy.add(entry.mark)
         for lane in self._lanes.add(entry, since):
             self._launch(lane)
 
@@ -201,7 +209,7 @@ class Delivery:
 
     def _settle(self, flight: Flight, refusals: Sequence[Refusal]) -> None:
         """Accepts and rejects what an answer decided; what may pass another time is sent again."""
-        if not refusals and not any(entry.item.adjusted for entry in flight.entries):
+        if not refusals and not any([entry.item.adjusted for entry in flight.entries]):  # noqa: C419
             self._all_accepted(flight)
             return
         refused = {refusal.position: refusal for refusal in refusals}
@@ -264,17 +272,17 @@ class Delivery:
     def _all_accepted(self, flight: Flight) -> None:
         """The usual outcome, at a third of the cost of settling row by row."""
         self._busy.difference_update(flight.claims)
-        self._outcomes.all_accepted(flight.tickets)
+        self._outcomes.all_accepted(flight.rows)
 
     def _accepted(self, entry: Entry) -> None:
         self._landed(entry)
         for row in entry.rows:
-            self._outcomes.accepted(row.ticket, adjusted=bool(row.item.adjusted))
+            self._outcomes.accepted(row, adjusted=bool(row.item.adjusted))
 
     def _rejected(self, entry: Entry, refused: Refused) -> None:
         self._landed(entry)
         for row in entry.rows:
-            self._outcomes.rejected(row.ticket, refused)
+            self._outcomes.rejected(row, refused)
 
     def _landed(self, entry: Entry) -> None:
         """The next version of a profile may go, and an event with the same key may be judged."""

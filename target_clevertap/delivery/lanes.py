@@ -70,6 +70,17 @@ class Lanes:
             batch.add(entry)
         return [*ready, *self.take(number + 1)] if batch.full else ready
 
+    def fill(self, entries: Sequence[Entry], start: int, since: float | None = None) -> int:
+        """Put entries where `add` would, from `start` on, as long as that is simple.
+
+        Simple is: one lane, without deletions, and nothing that would end it. Returns how many.
+        """
+        if not self._lanes:
+            self._lanes.append(self._opened(since))
+        if len(self._lanes) > 1 or self._lanes[0].deletes.entries:
+            return 0
+        return self._lanes[0].uploads.fill(entries, start)
+
     def take(self, count: int = MOST_LANES) -> Sequence[Lane]:
         """Hand over the first `count` lanes (or all), in the order in which they must be sent."""
         taken, self._lanes = self._lanes[:count], self._lanes[count:]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from target_clevertap.rejects import Row
 from target_clevertap.report import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from target_clevertap.delivery.checkpoints import Checkpoints, Span
     from target_clevertap.delivery.waiting import Waiting
@@ -42,6 +42,10 @@ class Outcomes:
         self._tally(stream).read += 1
         return Ticket(stream, line, number, self._checkpoints.row())
 
+    def read_many(self, stream: Stream, count: int) -> None:
+        """So many rows of a stream were read; whoever made their tickets settles them."""
+        self._tally(stream).read += count
+
     def accepted(self, ticket: Ticket, *, adjusted: bool = False) -> None:
         """CleverTap has the row; `adjusted` tells that a value was cut or left out."""
         tally = self._tally(ticket.stream)
@@ -49,36 +53,20 @@ class Outcomes:
         tally.adjusted += adjusted
         self._checkpoints.settle(ticket.span)
 
-    def all_accepted(self, tickets: Iterable[Ticket]) -> None:
+    def all_accepted(self, tickets: Collection[Ticket]) -> None:
         """CleverTap has all of these rows."""
         for tally, rows in self._settled(tickets):
             tally.accepted += rows
 
-    def unchanged(self, tickets: Iterable[Ticket]) -> None:
+    def unchanged(self, tickets: Collection[Ticket]) -> None:
         """CleverTap has what these rows say already."""
         for tally, rows in self._settled(tickets):
             tally.unchanged += rows
 
-    def delivered_before(self, tickets: Iterable[Ticket]) -> None:
+    def delivered_before(self, tickets: Collection[Ticket]) -> None:
         """These events were sent before, by this run or another."""
         for tally, rows in self._settled(tickets):
             tally.already_delivered += rows
-
-    def _settled(self, tickets: Iterable[Ticket]) -> Iterator[tuple[Tally, int]]:
-        """Settles rows run by run of the same stream and span; yields where each is to count."""
-        stream: Stream | None = None
-        span: Span | None = None
-        rows = 0
-        for ticket in tickets:
-            if ticket.span is not span or ticket.stream is not stream:
-                if stream is not None and span is not None:
-                    yield self._tally(stream), rows
-                    self._checkpoints.settle(span, rows)
-                stream, span, rows = ticket.stream, ticket.span, 0
-            rows += 1
-        if stream is not None and span is not None:
-            yield self._tally(stream), rows
-            self._checkpoints.settle(span, rows)
 
     def covered(self, ticket: Ticket) -> None:
         """An earlier row stands for this one: no STATE after both is written before its outcome."""
@@ -123,6 +111,13 @@ class Outcomes:
             self._waiting.keep(ticket, refused)
         self._tally(ticket.stream).rejected += 1
         self._checkpoints.settle(ticket.span)
+
+    def _settled(self, tickets: Collection[Ticket]) -> Iterator[tuple[Tally, int]]:
+        """Settles rows; yields where those of each stream are to be counted."""
+        for stream, rows in Counter([ticket.stream for ticket in tickets]).items():
+            yield self._tally(stream), rows
+        for span, rows in Counter([ticket.span for ticket in tickets]).items():
+            self._checkpoints.settle(span, rows)
 
     def _tally(self, stream: Stream) -> Tally:
         return (self.again if stream.again else self.tallies)[stream.name]

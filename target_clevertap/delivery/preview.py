@@ -106,6 +106,7 @@ class Preview:
         self.outcomes = PreviewOutcomes(most)
         self.items = PreviewItems(self.outcomes)
         self.segments = PreviewSegments(self.outcomes)
+        self.short_way = None
         self._most = most
         self._say = say
 

@@ -22,6 +22,7 @@ from target_clevertap.delivery.pool import SECONDS_BETWEEN_BEATS as BEAT
 from target_clevertap.delivery.pool import Pool
 from target_clevertap.delivery.screening import Screening
 from target_clevertap.delivery.segments import Segments
+from target_clevertap.delivery.short_way import ShortWay
 from target_clevertap.delivery.slots import Slots
 from target_clevertap.delivery.waiting import Waiting
 from target_clevertap.errors import GivenUp, Interrupted, TargetCleverTapError, TooManyRejected
@@ -83,6 +84,7 @@ class Run:
         self.screening = self._screening()
         self.items: Delivery | Screening = self.screening or self.delivery
         """What takes items over: the first part on their way."""
+        self.short_way = ShortWay(self.outcomes, self.checkpoints, self.items)
         self.segments = Segments(self.outcomes, folder.path, self.ledger, resync=settings.resync)
         self.failures: list[BaseException] = []
         """What went wrong; the first decides about the exit code."""

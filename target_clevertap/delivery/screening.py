@@ -16,7 +16,7 @@ from target_clevertap.delivery.question import Known, Question
 from target_clevertap.rejects import UNCERTAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
     from target_clevertap.delivery.delivery import Delivery
@@ -96,7 +96,15 @@ class Screening:
         """
         if not self._entries:
             self._since = self._clock()
-        self._entries.append(Entry(item, ticket))
+        self._entries.append(Entry.of(item, ticket))
+        if len(self._entries) >= ROWS_AT_ONCE:
+            self.flush()
+
+    def add_all(self, entries: Sequence[Entry]) -> None:
+        """As `add`, for many entries, in their order."""
+        if not self._entries:
+            self._since = self._clock()
+        self._entries += entries
         if len(self._entries) >= ROWS_AT_ONCE:
             self.flush()
 
@@ -145,7 +153,7 @@ class Screening:
         profiles: list[Entry] = []
         idle = self._delivery.idle
         for entry in entries:
-            stream, item = self._streams[entry.ticket.stream.name], entry.item
+            stream, item = self._streams[entry.stream.name], entry.item
             if item.kind != "event":
                 entry.mark, entry.content = profile_mark(stream, item.identity), digest(item.body)
                 profiles.append(entry)
@@ -165,8 +173,7 @@ class Screening:
     def _take_up(self, question: Question, known: Known) -> None:
         """Send on what CleverTap does not have."""
         # All is decided before anything is sent: sending takes answers, which would change it.
-        for entry in self._new(question, known):
-            self._delivery.send(entry, question.since)
+        self._delivery.add_all(self._new(question, known), question.since)
 
     def _new(self, question: Question, known: Known) -> Sequence[Entry]:
         """The entries that are to be sent, in their order; each other one has its outcome."""
@@ -192,9 +199,9 @@ class Screening:
             elif claim in coming:
                 self._entries.append(entry)  # until it is known what became of the other
                 continue
-            elif (held := known.events.get(entry.mark)) is not None and not entry.ticket.released():
+            elif (held := known.events.get(entry.mark)) is not None and not entry.released():
                 if held:
-                    self._outcomes.rejected(entry.ticket, UNCERTAIN)
+                    self._outcomes.rejected(entry, UNCERTAIN)
                 else:
                     delivered.append(entry)
                 continue
@@ -206,12 +213,12 @@ class Screening:
 
     def _held(self, entry: Entry) -> bool:
         """Whether a profile may have been counted before a crash, and is rejected therefore."""
-        item, ticket = entry.item, entry.ticket
-        if item.kind == "event" or item.replayable or ticket.released():
+        item = entry.item
+        if item.kind == "event" or item.replayable or entry.released():
             return False
         if not self._ledger.take_held_counter(entry.mark, entry.content):
             return False
-        self._outcomes.rejected(ticket, UNCERTAIN)
+        self._outcomes.rejected(entry, UNCERTAIN)
         return True
 
     def _may_be_left_out(self, profiles: Sequence[Entry]) -> Sequence[Entry]:
@@ -220,20 +227,20 @@ class Screening:
             entry for entry in profiles if entry.item.replayable and entry.item.kind != "delete"
         ]
         if self._fresh:
-            asked = [entry for entry in asked if entry.ticket.stream.name not in self._fresh]
+            asked = [entry for entry in asked if entry.stream.name not in self._fresh]
         if not self._delivery.idle:
             asked = [entry for entry in asked if not self._delivery.holds(entry.item.identity)]
         return asked
 
-    def _old(self, entries: Sequence[Entry], outcome: Callable[[Iterable[Ticket]], None]) -> None:
+    def _old(self, entries: Sequence[Entry], outcome: Callable[[Sequence[Ticket]], None]) -> None:
         """Entries that CleverTap has; older versions that wait need not be tried again."""
         self._waiting.superseded(entries)
-        outcome([entry.ticket for entry in entries])
+        outcome(entries)
 
     def _without_skipped(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """The entries that are sent; the others are remembered as if they had been."""
-        skipped = [entry for entry in entries if entry.ticket.stream.name in self._skipped]
+        skipped = [entry for entry in entries if entry.stream.name in self._skipped]
         self._ledger.settle(None, events=b"".join([entry.mark for entry in skipped]))
         for entry in skipped:
-            self._outcomes.ignored(entry.ticket)
-        return [entry for entry in entries if entry.ticket.stream.name not in self._skipped]
+            self._outcomes.ignored(entry)
+        return [entry for entry in entries if entry.stream.name not in self._skipped]

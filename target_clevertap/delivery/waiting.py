@@ -132,7 +132,7 @@ class Waiting:
         waits: dict[str, bool] = {}
         keys: dict[str, list[bytes]] = {}
         for entry in entries:
-            name = entry.ticket.stream.name
+            name = entry.stream.name
             if name not in waits:
                 waits[name] = bool(self._rows) or self._ledger.waits_for(name)
             if waits[name]:

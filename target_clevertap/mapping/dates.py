@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from functools import lru_cache
 from math import floor
@@ -96,7 +96,7 @@ def timestamps(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Se
         return at
 
     if pattern is None and unit is None:
-        source = f"at if (at := {_inline_seconds(zone)}) > 0 else {{convert}}({{v}})"
+        source = f"when if (when := {_inline_seconds(zone)}) > 0 else {{convert}}({{v}})"
         inlined(str, source=source, seconds=seconds, **_INLINE_NAMES)(convert)
     return convert
 
@@ -105,16 +105,17 @@ _INLINE_NAMES: Final = {
     "iso": datetime.fromisoformat,
     "epoch": _EPOCH,
     "wall": _EPOCH.replace(tzinfo=None),
-    "second": timedelta(seconds=1),
 }
 
 
 def _inline_seconds(zone: ZoneInfo) -> str:
     """What `seconds` gives for text in ISO 8601; other text raises a ValueError."""
-    time = "(when := {iso}({v}))"
+    at, day = "(at := {iso}({v}))", str(_DAY)
     if zone.key == "UTC":
-        return f"((when - {{epoch}} if {time}.tzinfo else when - {{wall}}) // {{second}})"
-    return f"((when - {{epoch}}) // {{second}} if {time}.tzinfo else {{seconds}}({{v}}))"
+        since = f"(since := at - {{epoch}} if {at}.tzinfo else at - {{wall}})"
+        return f"({since}.days * {day} + since.seconds)"
+    since = f"(since := at - {{epoch}}).days * {day} + since.seconds"
+    return f"({since} if {at}.tzinfo else {{seconds}}({{v}}))"
 
 
 def epoch_seconds(zone: ZoneInfo, pattern: str | None, unit: DateUnit | None) -> Seconds:

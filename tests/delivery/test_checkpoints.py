@@ -88,7 +88,7 @@ def test_memory_holds_only_what_is_unsettled(steps: list[tuple[str, int]]) -> No
     for step, number in steps:
         tap.do(step, number)
         spans = 0
-        span: Span | None = tap.checkpoints._current  # noqa: SLF001 - memory is the subject here
+        span: Span | None = tap.checkpoints.current
         while span is not None:
             spans += 1
             span = span.before

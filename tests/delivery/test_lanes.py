@@ -39,7 +39,7 @@ def ticket(number: int) -> Ticket:
 
 
 def numbers(entry: Entry) -> list[int]:
-    return [row.ticket.number for row in entry.rows]
+    return [row.number for row in entry.rows]
 
 
 def lanes(rows: int = ROWS, size: int = 4000) -> Lanes:
@@ -51,7 +51,7 @@ def fill(sequence: list[Step]) -> list[Lane]:
     open_lanes = lanes()
     sent: list[Lane] = []
     for number, (kind, customer) in enumerate(sequence):
-        sent += open_lanes.add(Entry(item(kind, customer, number), ticket(number)))
+        sent += open_lanes.add(Entry.of(item(kind, customer, number), ticket(number)))
     while rest := open_lanes.take():
         sent += rest
     return sent
@@ -100,7 +100,7 @@ def test_customers_that_come_again_do_not_cut_calls_short() -> None:
 def test_a_call_is_sent_before_it_would_be_larger_than_its_bytes() -> None:
     one = item("event", 1, 1)
     open_lanes = lanes(rows=1000, size=len(one.body) * 3)
-    sent = [lane for number in range(7) for lane in open_lanes.add(Entry(one, ticket(number)))]
+    sent = [lane for number in range(7) for lane in open_lanes.add(Entry.of(one, ticket(number)))]
     assert {len(lane.uploads.entries) for lane in sent} == {2}
 
 
@@ -108,8 +108,8 @@ def test_lanes_know_since_when_their_oldest_item_waits() -> None:
     times = iter([5.0, 9.0])
     open_lanes = Lanes(Limits(10, 4000), lambda: next(times))
     assert open_lanes.began is None
-    open_lanes.add(Entry(item("counter", 1, 1), ticket(1)))
-    open_lanes.add(Entry(item("counter", 1, 2), ticket(2)))
+    open_lanes.add(Entry.of(item("counter", 1, 1), ticket(1)))
+    open_lanes.add(Entry.of(item("counter", 1, 2), ticket(2)))
     assert open_lanes.began == 5.0
     open_lanes.take(1)
     assert open_lanes.began == 9.0

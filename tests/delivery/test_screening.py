@@ -18,10 +18,10 @@ from target_clevertap.ledger import Ledger, open_ledger
 from tests.support.pipeline import Message, config, load, record, rejected, schema, state, written
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from target_clevertap.delivery.outcomes import Ticket
-    from target_clevertap.mapping import Item
+    from target_clevertap.delivery.batch import Entry
     from tests.support.sandbox import Sandbox
 
 Capture = pytest.CaptureFixture[str]
@@ -461,7 +461,7 @@ def version(number: int, name: str | None) -> Message:
 def test_rows_are_read_on_while_the_ledger_is_asked(
     settings: dict[str, Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known_events, add = Ledger.known_events, screening.Screening.add
+    known_events, add_all = Ledger.known_events, screening.Screening.add_all
     read_on = threading.Event()
     waits: list[bool] = []
 
@@ -469,13 +469,13 @@ def test_rows_are_read_on_while_the_ledger_is_asked(
         waits.append(read_on.wait(timeout=20))
         return known_events(ledger, marks)
 
-    def add_and_tell(self: screening.Screening, item: Item, ticket: Ticket) -> None:
-        add(self, item, ticket)
-        if ticket.number > screening.ROWS_AT_ONCE + 500:
+    def add_and_tell(self: screening.Screening, entries: Sequence[Entry]) -> None:
+        add_all(self, entries)
+        if entries[-1].number > screening.ROWS_AT_ONCE + 500:
             read_on.set()
 
     monkeypatch.setattr(Ledger, "known_events", ask)
-    monkeypatch.setattr(screening.Screening, "add", add_and_tell)
+    monkeypatch.setattr(screening.Screening, "add_all", add_and_tell)
     rows = [order(number) for number in range(2000)]
     assert load(settings, [ORDERS_SCHEMA, *rows, state(1)], capsys) == [1]
     assert waits == [True, True]

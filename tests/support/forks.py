@@ -113,7 +113,7 @@ def _after(calls: type[Calls], what: str, descriptor: int) -> None:
     def told(calls: Calls, entries: Sequence[Entry], retry_on: Any) -> UploadAnswer:  # noqa: ANN401
         answer = upload(calls, entries, retry_on)
         once = [entry for entry in entries if entry.item.kind == "event" or not entry.item.plain]
-        keys = [[entry.ticket.stream.name, *json.loads(entry.item.key)] for entry in once]
+        keys = [[entry.stream.name, *json.loads(entry.item.key)] for entry in once]
         os.write(descriptor, json.dumps([what, keys]).encode() + b"\n")
         return answer
 
