@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from target_clevertap.errors import SettingsError
@@ -85,7 +86,8 @@ def compile_mapping(
         SettingsError: with one line per mistake, all of them, each beginning with its path.
     """
     stream = _Stream.of(mapping, schema, policies, path)
-    key = tuple(Reading(name, direct(name), _as_it_is) for name in key_properties)
+    # In an order of their own: taps may name the columns of a key in another one each time.
+    key = tuple(Reading(name, direct(name), _as_it_is) for name in sorted(key_properties))
     rules: Rules
     if isinstance(mapping, ProfileMapping):
         rules = _profile(mapping, stream, key)
@@ -166,7 +168,8 @@ def _profile(mapping: ProfileMapping, stream: _Stream, key: Key) -> ProfileRules
         keyed=stream.policies.keyed,
         notices=table.notices,
         deletes=mapping.on_delete == "delete",
-        steps=table.steps,
+        # Not in the order of the mapping, or of the SCHEMA: another one is no change of a profile.
+        steps=tuple(sorted(table.steps, key=attrgetter("name"))),
         time=time,
         accumulating=table.using(ACCUMULATING),
         counting=table.using(COUNTING),
@@ -181,7 +184,8 @@ def _event(mapping: EventMapping, stream: _Stream, key: Key) -> EventRules:
     charged = fixed is not None and is_charged(fixed)
     table = compile_table(mapping, stream.properties, stream.path, charged=charged)
     # After the table: what makes an event the same is a property of it like any other.
-    named = tuple(stream.reading(name, "event_key", _as_it_is) for name in mapping.event_key)
+    columns = sorted(mapping.event_key)
+    named = tuple(stream.reading(name, "event_key", _as_it_is) for name in columns)
     if stream.policies.keyed and not (named or key):
         stream.mistakes.add(below(stream.path, "event_key"), _KEYLESS)
     return EventRules(

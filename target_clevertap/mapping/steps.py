@@ -38,7 +38,7 @@ class Step(NamedTuple):
 
 
 def read(steps: Iterable[Step], record: Record) -> tuple[dict[str, object], tuple[Adjustment, ...]]:
-    """The properties of a record in the order of the mapping, and what had to be adjusted.
+    """The properties of a record in the order of the steps, and what had to be adjusted.
 
     Raises:
         Rejection: for a value that is at fault, unless the property's policy is to drop it.

@@ -134,5 +134,12 @@ def test_a_row_is_named_by_its_key_properties() -> None:
 def test_an_event_is_named_by_its_event_key() -> None:
     columns = {"order": ANYTHING, "line": TEXT}
     rules = event({"event_key": ["order.no", "line"]}, columns)
-    assert rules.row_key({"id": 1, "order": {"no": 5}, "line": "a"}) == [5, "a"]
+    assert rules.row_key({"id": 1, "order": {"no": 5}, "line": "a"}) == ["a", 5]
     assert event({}, columns).row_key({"id": 1}) == [1]
+
+
+@pytest.mark.parametrize("names", [("line", "order"), ("order", "line")])
+def test_an_event_is_the_same_in_whatever_order_its_key_is_named(names: tuple[str, ...]) -> None:
+    columns, record = {"order": TEXT, "line": TEXT}, {"id": 1, "order": "5", "line": "a"}
+    assert event({"event_key": [*names]}, columns).row_key(record) == ["a", "5"]
+    assert event({}, columns, key=names).row_key(record) == ["a", "5"]
