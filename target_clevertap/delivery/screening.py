@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from target_clevertap.delivery.batch import Entry
-from target_clevertap.delivery.marks import digest, event_mark, profile_mark, stream_mark
+from target_clevertap.delivery.marks import DIGESTS, event_mark, profile_mark, stream_mark
 from target_clevertap.delivery.question import Known, Question
 from target_clevertap.rejects import UNCERTAIN
 
@@ -57,6 +57,7 @@ class Screening:
             clock: seconds that never go back.
         """
         self._ledger = ledger
+        self._digest = DIGESTS[ledger.digest]
         self._lookups = lookups
         self._delivery = delivery
         self._outcomes = outcomes
@@ -151,14 +152,15 @@ class Screening:
         asked: list[Entry] = []
         events: list[Entry] = []
         profiles: list[Entry] = []
-        idle = self._delivery.idle
+        idle, digest = self._delivery.idle, self._digest
         for entry in entries:
             stream, item = self._streams[entry.stream.name], entry.item
             if item.kind != "event":
-                entry.mark, entry.content = profile_mark(stream, item.identity), digest(item.body)
+                entry.mark = profile_mark(digest, stream, item.identity)
+                entry.content = digest(item.body)
                 profiles.append(entry)
             else:
-                entry.mark = event_mark(stream, item.key)
+                entry.mark = event_mark(digest, stream, item.key)
                 if not idle and self._delivery.holds(entry.mark):
                     self._entries.append(entry)
                     continue

@@ -8,7 +8,10 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from target_clevertap.errors import LedgerError
+from target_clevertap.ledger import tables
 from target_clevertap.ledger.calls import Calls, Recovered
 from target_clevertap.ledger.counters import Counters
 from target_clevertap.ledger.forgetting import (
@@ -67,6 +70,9 @@ class Ledger:
         self._counters = Counters(database, self._streams, clock)
         self._calls = Calls(database, at_once, self._streams, self._counters, run, clock)
         self._segments = Segments(database, run, clock)
+        with database.reading() as connection:
+            self.digest = str(connection.scalar(select(tables.version.c.digest)))
+            """The name of what makes the digests in it."""
         self._calls.begin()
         self.recovered: Recovered = self._calls.recover(uncertain)
         self._waiting = Waiting(database, self._streams, run, clock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 
 from target_clevertap.errors import LedgerError
 from target_clevertap.ledger import tables
@@ -19,14 +19,26 @@ if TYPE_CHECKING:
 
 def _make_tables(connection: Connection) -> None:
     tables.metadata.create_all(connection, checkfirst=False)
-    connection.execute(tables.version.insert().values(version=0))
+    connection.execute(tables.version.insert().values(version=0, digest="xxh3"))
 
 
 def _add_counters(connection: Connection) -> None:
     tables.counter.create(connection, checkfirst=True)  # a new ledger has it from the beginning
 
 
-MIGRATIONS: Final[Sequence[Callable[[Connection], None]]] = (_make_tables, _add_counters)
+def _name_digest(connection: Connection) -> None:
+    """An older ledger keeps the digests that it has, or each of its events would be a new one."""
+    known = {column["name"] for column in inspect(connection).get_columns(tables.version.name)}
+    if "digest" not in known:
+        connection.execute(text(f"ALTER TABLE {tables.version.name} ADD COLUMN digest TEXT"))
+        connection.execute(tables.version.update().values(digest="blake2b"))
+
+
+MIGRATIONS: Final[Sequence[Callable[[Connection], None]]] = (
+    _make_tables,
+    _add_counters,
+    _name_digest,
+)
 """Each leads from the version that is its place in this list to the next."""
 
 

@@ -200,19 +200,19 @@ class Recent(Known):
 
     def _delivered(self, marks: bytes) -> list[int]:
         """The positions of events that are in memory."""
-        pieces, found = split(marks), []
-        for generation in self._in_memory:
-            events = generation.events
+        remembered = [generation.events for generation in self._in_memory if generation.events]
+        pieces, found = split(marks) if remembered else (), []
+        for events in remembered:
             if not events.isdisjoint(pieces):
                 found += [at for at, mark in enumerate(pieces) if mark in events]
         return found
 
     def _contents(self, marks: bytes) -> dict[int, bytes]:
         """The contents of profiles that are in memory, the newest of each, by position."""
-        pieces: Sequence[bytes] = split(marks)
+        remembered = [generation.profiles for generation in self._in_memory if generation.profiles]
+        pieces: Sequence[bytes] = split(marks) if remembered else ()
         found: dict[int, bytes] = {}
-        for generation in reversed(self._in_memory):
-            profiles = generation.profiles
+        for profiles in reversed(remembered):
             if not profiles.keys().isdisjoint(pieces):
                 found |= {at: profiles[mark] for at, mark in enumerate(pieces) if mark in profiles}
         return found

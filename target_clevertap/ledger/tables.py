@@ -29,7 +29,13 @@ metadata = MetaData()
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers its rows by itself only when the type is called INTEGER."""
 
-version = Table(f"{PREFIX}version", metadata, Column("version", Integer, nullable=False))
+version = Table(
+    f"{PREFIX}version",
+    metadata,
+    Column("version", Integer, nullable=False),
+    Column("digest", Text),
+)
+"""One row: the version of the tables, and what makes the digests in them."""
 
 run = Table(
     f"{PREFIX}run",

@@ -12,9 +12,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from target_clevertap.delivery import screening
-from target_clevertap.delivery.marks import event_mark, stream_mark
+from target_clevertap.delivery.marks import DIGESTS, event_mark, stream_mark
 from target_clevertap.errors import AnswerLost, CredentialsRefused, LedgerError, SettingsError
 from target_clevertap.ledger import Ledger, open_ledger
+from tests.ledger.places import Place, make_older
 from tests.support.pipeline import Message, config, load, record, rejected, schema, state, written
 
 if TYPE_CHECKING:
@@ -237,11 +238,25 @@ def test_what_a_cut_off_run_had_under_way_is_told_and_follows_the_policy(
     folder = tmp_path / "work" / sandbox.account_id
     with open_ledger(None, account=sandbox.account_id, folder=folder, uncertain="resend") as cut:
         stream = stream_mark(cut.claim("orders").number)
-        cut.note(event_mark(stream, b"[1]"), b"")  # and nothing more: it was killed here
+        mark = event_mark(DIGESTS[cut.digest], stream, b"[1]")
+        cut.note(mark, b"")  # and nothing more: it was killed here
     load(settings | {"uncertain_events": policy}, [*SCHEMAS, order(1), order(2)], capsys)
     assert orders(sandbox) == sent
     assert f"cut off with 1 events under way; those that come again {said}" in caplog.text
     assert len(rejected(tmp_path)) == 2 - len(sent)
+
+
+def test_a_ledger_of_an_earlier_version_goes_on_to_know_its_events(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    place = Place(None, tmp_path / "work" / sandbox.account_id)
+    with place.open(sandbox.account_id) as ledger:
+        stream = stream_mark(ledger.claim("orders").number)
+        ledger.settle(None, events=event_mark(DIGESTS["blake2b"], stream, b"[1]"))
+    make_older(place)
+    for _ in range(2):
+        load(settings, [*SCHEMAS, order(1), order(2)], capsys)
+    assert orders(sandbox) == [2]
 
 
 def cut_off(

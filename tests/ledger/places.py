@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
+from sqlalchemy import text
+
 from target_clevertap.ledger import Ledger, Rejected, open_ledger, tables
 from target_clevertap.ledger.place import open_database
 from target_clevertap.ledger.run import Run
@@ -60,14 +62,15 @@ def profiles(stream: int, identities: Iterable[object]) -> bytes:
 
 
 def make_older(place: Place) -> None:
-    """A ledger that is there becomes one of version 1, which had no counters."""
+    """A ledger that is there becomes one of version 1: no counters, and digests of one kind."""
     run = Run.begin(ACCOUNT, time.time)
     with (
         closing(open_database(place.url, place.folder, run)) as database,
         database.writing() as connection,
     ):
         tables.counter.drop(connection)
-        connection.execute(tables.version.update().values(version=1))
+        connection.execute(text(f"ALTER TABLE {tables.version.name} DROP COLUMN digest"))
+        connection.execute(tables.version.update().values({"version": 1}))
 
 
 @contextmanager
