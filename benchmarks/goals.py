@@ -10,11 +10,13 @@ from benchmarks.runs import cpu_seconds_a_million, records_a_second
 from benchmarks.sandbox_speed import GOAL as SANDBOX_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.measure import Figures
+    from benchmarks.runs import LargeLedger
 
 MOST_MEGABYTES: Final = 160
+MOST_LEDGER_MEGABYTES: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,19 @@ def _ledger(figures: Figures) -> list[Goal]:
     return [
         Goal("first load with a ledger, of the speed without", 0.6, [first for first, _ in ratios]),
         Goal("the same load again, of the speed without", 1.0, [second for _, second in ratios]),
+        *_large_ledgers(figures.large_ledgers),
+    ]
+
+
+def _large_ledgers(ledgers: Mapping[int, LargeLedger]) -> list[Goal]:
+    smallest, largest = min(ledgers), max(ledgers)
+    small, large = ledgers[smallest], ledgers[largest]
+    growth = large.process.peak_megabytes / small.process.peak_megabytes
+    what = f"peak memory with a ledger, {largest:,} / {smallest:,} records"
+    disk = f"MB on disk of a ledger with {largest:,} keys"
+    return [
+        Goal(what, 1.1, [growth], at_most=True),
+        Goal(disk, MOST_LEDGER_MEGABYTES, [large.megabytes], at_most=True),
     ]
 
 

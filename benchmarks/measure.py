@@ -13,10 +13,12 @@ from benchmarks.plan import SLOW, Case, Plan
 from benchmarks.runs import (
     COMMAND,
     SIDES,
+    LargeLedger,
     Run,
     WithLedger,
     cpu_seconds_a_million,
     load,
+    load_into_ledger,
     load_with_ledger,
     measured,
     null_server,
@@ -50,6 +52,8 @@ class Figures:
     """Seconds of each run of a command, by its text."""
     ledger: dict[Kind, list[WithLedger]] = field(default_factory=dict)
     """Loads without a ledger, with a new one and with one that knows all, by the kind of rows."""
+    large_ledgers: dict[int, LargeLedger] = field(default_factory=dict)
+    """First loads of so many profiles with a ledger."""
     sandbox: list[SandboxRun] = field(default_factory=list)
     """What the sandbox took of profiles and of events, its database on disk."""
     blast: list[Run] = field(default_factory=list)
@@ -163,6 +167,15 @@ def _ledger(plan: Plan, folder: Path, figures: Figures) -> None:
         ]
         first, second = figures.ledger_ratios(kind)
         _say(f"{kind} with a ledger: {first:.2f} of the speed without, once more {second:.2f}")
+        file.unlink()
+    for rows in plan.large_ledger_rows:
+        file = folder / f"ledger-{rows}.jsonl"
+        tap.write(file, "profiles", rows)
+        large = figures.large_ledgers[rows] = load_into_ledger(file, rows, folder)
+        _say(
+            f"{rows:,} profiles with a ledger: {large.process.peak_megabytes:.0f} MB, "
+            f"{large.megabytes:.0f} MB on disk"
+        )
         file.unlink()
 
 

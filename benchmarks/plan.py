@@ -50,6 +50,7 @@ class Plan:
     same_rows: int = 5000
     ledger_kinds: tuple[Kind, ...] = ("profiles", "events")
     ledger_rows: int = 1_000_000
+    large_ledger_rows: tuple[int, ...] = (1_000_000, 5_000_000)
     sandbox_calls: int = 200
     phones: bool = True
     """Whether to measure what a phone number costs, too."""
@@ -69,6 +70,7 @@ class Plan:
             plain_slow_rows=rows(usual.plain_slow_rows),
             memory_rows=tuple(map(rows, usual.memory_rows)),
             ledger_rows=rows(usual.ledger_rows),
+            large_ledger_rows=tuple(map(rows, usual.large_ledger_rows)),
             **settings,  # type: ignore[arg-type]
         )
 

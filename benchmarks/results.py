@@ -81,7 +81,15 @@ def _ledger(plan: Plan, figures: Figures) -> str:
         for kind, runs in figures.ledger.items()
         for field, name in (("off", "off"), ("first", "new"), ("second", "knows all rows"))
     )
-    return _table(head, rows)
+    large = (
+        [f"{rows:,}", f"{ledger.process.peak_megabytes:.0f}", f"{ledger.megabytes:.0f}"]
+        for rows, ledger in figures.large_ledgers.items()
+    )
+    return (
+        _table(head, rows)
+        + "\n\n"
+        + _table(("profiles, with a new ledger", "peak MB", "MB on disk"), large)
+    )
 
 
 def _ledger_run(plan: Plan, runs: Sequence[WithLedger], field: str) -> list[str]:
