@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sys
 import traceback
 from typing import TYPE_CHECKING
 
 import click
 
 from target_clevertap.errors import SettingsError, TargetCleverTapError
-from target_clevertap.process import tune
+from target_clevertap.process import end, tune
 from target_clevertap.target import TargetCleverTap
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows were rejected, or a segment was refused by its guard; 128+n ended by signal n.
     """
     tune()
-    sys.exit(run(arguments))
+    end(run(arguments))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
