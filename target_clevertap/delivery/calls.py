@@ -68,7 +68,8 @@ class NotedCalls(Calls):
     def upload(self, entries: Sequence[Entry], retry_on: RetryOn) -> UploadAnswer:
         """As without a ledger, which knows the outcome before anyone else does."""
         events, profiles = _by_kind(entries)
-        call = self._ledger.note(_marks(events), _marks(profiles), _counters(profiles))
+        marks = _marks(events), _marks(profiles)
+        call = self._ledger.note(*marks, _counters(profiles))
         try:
             answer = super().upload(entries, retry_on)
         except RequestRefused:
@@ -83,14 +84,13 @@ class NotedCalls(Calls):
                 hold_counters=hold,
             )
             raise
-        accepted = _without(entries, {refusal.position for refusal in answer.refusals})
-        events, profiles = _by_kind(accepted)
-        self._ledger.settle(
-            call,
-            events=_marks(events),
-            profiles=_marks(profiles),
-            contents=b"".join([entry.content for entry in profiles]),
-        )
+        accepted = entries
+        if answer.refusals:
+            accepted = _without(entries, {refusal.position for refusal in answer.refusals})
+            events, profiles = _by_kind(accepted)
+            marks = _marks(events), _marks(profiles)
+        contents = b"".join([entry.content for entry in profiles])
+        self._ledger.settle(call, events=marks[0], profiles=marks[1], contents=contents)
         self._waiting.superseded(accepted)
         return answer
 
@@ -124,8 +124,6 @@ def _newest(entry: Entry) -> Iterable[Entry]:
 
 
 def _without(entries: Sequence[Entry], positions: set[int]) -> Sequence[Entry]:
-    if not positions:
-        return entries
     return [entry for position, entry in enumerate(entries) if position not in positions]
 
 
