@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from target_clevertap.settings import ValueType
 
 _is_email = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+").fullmatch
+# A part of these, which is found in half the time.
+_is_usual_email = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII).fullmatch
 _ZONE = re.compile(
     r"[A-Za-z]{2,5}"  # an abbreviation: PST
     r"|[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2}"  # Area/City: Asia/Kolkata
@@ -49,7 +51,7 @@ def own_property(name: str) -> OwnProperty | None:
     return _MESSAGING if name.startswith("MSG-") else _OWN.get(name)
 
 
-@inlined(str, source="{v} if {is_email}({v}) else {convert}({v})", is_email=_is_email)
+@inlined(str, source="{v} if {is_usual}({v}) else {convert}({v})", is_usual=_is_usual_email)
 def email(value: object) -> object:
     """An address: one @ with something on both sides, a dot in the domain, no spaces."""
     if not isinstance(value, str):

@@ -159,13 +159,15 @@ class _Compiler:
         self._told_apart: set[str] = set()
         self._exact: set[str] = set()
         """Number columns whose digits matter. msgspec would take text for a Decimal."""
+        self._reads_numbers = False
+        """Whether anything is done with a decimal number but to send it as it came."""
         self.names: dict[str, object] = {
             "Item": Item,
             "UNSET": UNSET,
             "encode": encode,
             "decline": _decline,
-            "numbers": {int, Decimal},
-            "numbers_or_null": {int, Decimal, type(None)},
+            "numbers": {int, Decimal, msgspec.Raw},
+            "numbers_or_null": {int, Decimal, msgspec.Raw, type(None)},
         }
 
     def shortcut(self, rules: ProfileRules | EventRules) -> Shortcut:
@@ -174,41 +176,36 @@ class _Compiler:
         self._told_apart = {step.column for step in rules.steps if not _is_plain(step)}
         if isinstance(rules, EventRules):
             item_kind, fields, data = "event", ["type", kind, "evtName"], "evtData"
-            name, replayable = self._read(rules.name), False
+            name = self._read(rules.name)
             lead = f"'event', identity, {name}"
+            flags = "False, False, ()"
         else:
             item_kind, fields, data = "profile", ["type", kind], "profileData"
-            lead, replayable = "'profile', identity", True
+            lead, flags = "'profile', identity", "True, True, ()"
         values = ", ".join(self._value(step) for step in rules.steps)
-        time = "None" if rules.time is None else self._read(rules.time)
         self.names |= {
             "prefix": f"{kind}:",
             "properties": _struct([step.name for step in rules.steps], None),
             "entry": _struct([*fields, data]),
             "timed_entry": _struct([*fields, "ts", data]),
         }
-        key = ", ".join(self._key_column(reading) for reading in rules.key) if rules.keyed else ""
-        deleted = f"r.{self._fields[DELETED]}"
+        entry = f"entry({lead}, data)"
+        if rules.time is not None:
+            timed = f"timed_entry({lead}, time, data)"
+            entry = f"{entry} if (time := {self._read(rules.time)}) is None else {timed}"
         source = f"""
 def item(line):
     try:
         r = decode(line).record
-        if {deleted} is not None:
-            return None
-        key = ({key + "," if key else ""})
-        if None in key:
+        if r.{self._fields[DELETED]} is not None:
             return None
         identity = {self._read(rules.identify)}
-        time = {time}
         data = properties({values})
-        if time is None:
-            body = encode(entry({lead}, data))
-        else:
-            body = encode(timed_entry({lead}, time, data))
+        body = encode({entry})
+        key = {self._key(rules)}
     except long_way:
         return None
-    key = {"encode(key)" if key else 'b""'}
-    return Item({item_kind!r}, prefix + identity, body, {replayable}, {replayable}, (), key)
+    return Item({item_kind!r}, prefix + identity, body, {flags}, key)
 """
         # What the expressions need of a column (its type) is known only now.
         self.names |= {"decode": self._decoder(), "long_way": _LONG_WAY}
@@ -226,7 +223,10 @@ def item(line):
         renamed = {field: column for column, field in self._fields.items()}
         record = msgspec.defstruct("Record", fields, rename=renamed, kw_only=True, gc=False)
         line = msgspec.defstruct("Line", [("record", record)], gc=False)
-        return msgspec.json.Decoder(line, float_hook=Decimal).decode
+        # What is sent as it came need not become a number first. (So a profile whose number has an
+        # exponent, 1e5, may be sent once more when it comes the long way, which writes it as 1E+5.)
+        hook = Decimal if self._reads_numbers else msgspec.Raw
+        return msgspec.json.Decoder(line, float_hook=hook).decode
 
     def _optional(self, column: str) -> tuple[Any, Any]:
         """The type and the default of a column that a record may lack."""
@@ -243,11 +243,17 @@ def item(line):
         converted = self._converted(reading.of, "v", reading.column)
         return f"{self._named(reading.of)}(None) if (v := {value}) is None else {converted}"
 
-    def _key_column(self, reading: Reading[object]) -> str:
-        """The expression for a part of the row's key, which None stands for when it is missing."""
-        if reading.column in self._told_apart - self._required:
+    def _key(self, rules: ProfileRules | EventRules) -> str:
+        """The expression for the row's key; a row that lacks a part of it goes the long way."""
+        if not (rules.keyed and rules.key):
+            return 'b""'
+        if any(reading.column in self._told_apart - self._required for reading in rules.key):
             raise _NeedsTheLongWay
-        return self._column(reading.column)
+        parts = [self._column(reading.column) for reading in rules.key]
+        self._reads_numbers |= any(reading.column in self._exact for reading in rules.key)
+        present = " or ".join(f"(k{at} := {part}) is None" for at, part in enumerate(parts))
+        key = "".join(f"k{at}, " for at in range(len(parts)))
+        return f"decline() if {present} else encode(({key}))"
 
     def _column(self, column: str | None) -> str:
         if column is None or column not in self._fields:
@@ -256,6 +262,7 @@ def item(line):
         if type_.lossy:
             raise _NeedsTheLongWay
         if type_.kind is not Decimal:
+            self._reads_numbers |= type_.kind not in {str, int, bool}
             return value
         self._exact.add(column)
         numbers = "numbers_or_null" if type_.nullable else "numbers"
@@ -283,6 +290,7 @@ def item(line):
         """The expression for a column's value as the converter gives it."""
         type_ = self._types[column or ""]
         inline = inline_of(convert, type_.kind)
+        self._reads_numbers |= type_.kind is Decimal and (inline is None or inline.source != "{v}")
         if inline is None:
             return f"{self._named(convert)}({value})"
         if type_.kind is str:

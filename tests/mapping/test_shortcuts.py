@@ -285,3 +285,29 @@ def test_an_identifier_is_read_alike_on_both_ways(identifier: str, value: str) -
     assert short_way is not None
     short = short_way(json.dumps({"record": {"id": value}}).encode())
     assert short is None or short == long_way.item({"id": value})
+
+
+@pytest.mark.parametrize("written", ["1.50", "-0.10", "12345678901234567890.123456789012345678901"])
+def test_every_digit_of_a_number_is_sent_as_the_tap_wrote_it(written: str) -> None:
+    for properties in ({"N": "number"}, {"N": "number", "O": "object"}):
+        long_way = rules(properties=properties)
+        short_way = compile_shortcut(long_way, SCHEMA, ["id"])
+        assert short_way is not None
+        line = b'{"record":{"id":"77","number":%s,"object":{"n":%s}}}' % ((written.encode(),) * 2)
+        item = short_way(line)
+        assert item is not None
+        assert b'"N":%s' % written.encode() in item.body
+        assert item == long_way.item(decode(line)["record"])
+
+
+@pytest.mark.parametrize("written", ["1e5", "0.00000010"])
+def test_an_event_whose_key_is_a_number_has_one_key_on_both_ways(written: str) -> None:
+    long_way = rules(
+        type="event", event_name="Bought", event_key=["number"], properties={"N": "number"}
+    )
+    short_way = compile_shortcut(long_way, SCHEMA, ["id"])
+    assert short_way is not None
+    line = b'{"record":{"id":"77","number":%s}}' % written.encode()
+    item = short_way(line)
+    assert item is not None
+    assert item.key == long_way.item(decode(line)["record"]).key != b""
