@@ -67,18 +67,23 @@ class Known:
         """Put what is settled to its place."""
         at = settled.at
         if settled.events:
-            values = about(settled.events, at=at, held=False)
-            connection.execute(self._inserts.delivered, values)
+            self.put_events(connection, settled.events, at)
         if settled.held:
             connection.execute(self._inserts.held, about(settled.held, at=at, held=True))
         if settled.profiles:
-            newest = dict(
-                zip(split(settled.profiles), split(settled.contents, DIGEST_BYTES), strict=True)
-            )
-            values = about(b"".join(newest), contents=b"".join(newest.values()), at=at)
-            connection.execute(self._inserts.accepted, values)
+            pieces = split(settled.contents, DIGEST_BYTES)
+            newest = dict(zip(split(settled.profiles), pieces, strict=True))
+            self.put_profiles(connection, b"".join(newest), b"".join(newest.values()), at)
         if settled.forgotten:
             connection.execute(FORGET_PROFILES, about(settled.forgotten))
+
+    def put_events(self, connection: Connection, marks: bytes, at: int) -> None:
+        """Put events to their places, each of which is there once."""
+        connection.execute(self._inserts.delivered, about(marks, at=at, held=False))
+
+    def put_profiles(self, connection: Connection, marks: bytes, contents: bytes, at: int) -> None:
+        """Put profiles to their places, likewise."""
+        connection.execute(self._inserts.accepted, about(marks, contents=contents, at=at))
 
     def keep(self, settled: Settled) -> None:
         """What was written is on disk now; `alone` lasts from before one till after the other."""

@@ -9,6 +9,7 @@ order, to their places.
 
 from __future__ import annotations
 
+from operator import add
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +18,7 @@ from typing_extensions import override
 
 from target_clevertap.ledger import tables
 from target_clevertap.ledger.known import Known, Settled
-from target_clevertap.ledger.packed import DIGEST_BYTES, MARK_BYTES, count, split
-from target_clevertap.ledger.packed import marks as about
+from target_clevertap.ledger.packed import DIGEST_BYTES, MARK_BYTES, count, some, split
 from target_clevertap.ledger.statements import DROP_FORGOTTEN, FORGOTTEN
 
 if TYPE_CHECKING:
@@ -65,8 +65,11 @@ class Folding:
     def __init__(self, generation: Generation, known: Known) -> None:
         self.generation = generation
         self._known = known
-        self._events = sorted(generation.events)
-        self._profiles = sorted(generation.profiles)
+        self._events = b"".join(sorted(generation.events))
+        # Put together first: to look each content up, all over the memory, takes longer.
+        profiles = sorted(map(add, generation.profiles.keys(), generation.profiles.values()))
+        self._profiles = b"".join([profile[:MARK_BYTES] for profile in profiles])
+        self._contents = b"".join([profile[MARK_BYTES:] for profile in profiles])
         self._done = 0
 
     @property
@@ -76,16 +79,17 @@ class Folding:
 
     def write(self, connection: Connection, rows: int) -> None:
         """Put the next marks to their places; they are there when the transaction has ended."""
-        begin, end = self._done, self._done + rows
-        events = self._events[begin:end]
-        before = len(self._events)
-        profiles = self._profiles[max(0, begin - before) : max(0, end - before)]
-        contents = [self.generation.profiles[mark] for mark in profiles]
-        packed = b"".join(profiles)
-        settled = Settled(self.generation.at, b"".join(events), b"", packed, b"".join(contents))
-        self._known.write(connection, settled)
-        if FORGOTTEN in contents:
-            connection.execute(DROP_FORGOTTEN, about(packed))
+        begin, end, at = self._done, self._done + rows, self.generation.at
+        if events := some(self._events, begin, end):
+            self._known.put_events(connection, events, at)
+        before = count(self._events)
+        begin_profiles, end_profiles = max(0, begin - before), max(0, end - before)
+        if profiles := some(self._profiles, begin_profiles, end_profiles):
+            contents = some(self._contents, begin_profiles, end_profiles, DIGEST_BYTES)
+            self._known.put_profiles(connection, profiles, contents, at)
+            if FORGOTTEN in contents:
+                ends = {"first": profiles[:MARK_BYTES], "last": profiles[-MARK_BYTES:]}
+                connection.execute(DROP_FORGOTTEN, ends)
         if end >= self.generation.rows:
             journal = tables.settled
             connection.execute(delete(journal).where(journal.c.id <= self.generation.last))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    LargeBinary,
     String,
     bindparam,
     case,
@@ -59,9 +60,12 @@ FORGOTTEN: Final = bytes(DIGEST_BYTES)
 """The content of a profile of which nothing is known any more."""
 
 DROP_FORGOTTEN: Final = delete(profile).where(
-    profile.c.content == FORGOTTEN, profile.c.mark.in_(select(_mark).select_from(_at))
+    profile.c.content == FORGOTTEN,
+    profile.c.mark.between(
+        bindparam("first", type_=LargeBinary), bindparam("last", type_=LargeBinary)
+    ),
 )
-"""Parameters: marks, n."""
+"""Parameters: first, last."""
 
 
 def positions_in(found: str | None) -> list[int]:
