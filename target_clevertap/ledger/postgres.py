@@ -6,12 +6,13 @@ when the process is gone. (A pooler that shares sessions between clients would b
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from threading import RLock
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from sqlalchemy import URL, create_engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
 
 from target_clevertap.errors import LedgerError
@@ -35,7 +36,6 @@ MOST_CONNECTIONS: Final = 17
 class PostgresDatabase(Database):
     """One database of a server."""
 
-    journalled: ClassVar[bool] = False
     shared: ClassVar[bool] = True
 
     def __init__(self, url: URL) -> None:
@@ -117,6 +117,11 @@ class PostgresDatabase(Database):
 
     @override
     def close(self) -> None:
+        if not self._session.invalidated:
+            # The server notices some time later that a connection is closed: the next run would
+            # find this one's locks taken.
+            with suppress(SQLAlchemyError):
+                self._session.execute(select(func.pg_advisory_unlock_all()))
         self._session.invalidate()  # not back to the pool: its locks end with it
         self._session.close()
         self.engine.dispose()

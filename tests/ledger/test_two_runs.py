@@ -52,6 +52,14 @@ def test_a_run_begins_when_the_other_has_ended(place: Place) -> None:
         assert known(ledger)[0] == (0, False)
 
 
+def test_a_stream_is_free_at_once_when_its_run_has_ended(postgres: Place) -> None:
+    with postgres.open() as second:
+        for number in range(50):
+            with postgres.open() as first:
+                first.claim(f"rows {number}")
+            assert second.claim(f"rows {number}").number
+
+
 def test_a_killed_run_does_not_block_the_next_one(place: Place) -> None:
     with running(place) as process:
         kill(process)
