@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count as numbers
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from target_clevertap.ledger import tables
 from target_clevertap.ledger.known import Settled
 from target_clevertap.ledger.packed import DIGEST_BYTES, MARK_BYTES, count, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
@@ -60,6 +61,8 @@ class Calls:
         self._counters = counters
         self._run = run
         self._clock = clock
+        self._numbers: Iterator[int] | None = None
+        """Of calls, where the database would give one again as soon as the former is settled."""
 
     def begin(self) -> None:
         """The run exists, for others to see."""
@@ -73,15 +76,20 @@ class Calls:
         self._database.enter(self._run)
         with self._database.writing() as connection:
             connection.execute(row)
+            if not self._database.shared:
+                last = connection.scalar(select(func.max(tables.call.c.id)))
+                self._numbers = numbers((last or 0) + 1)
 
     def note(self, events: bytes, profiles: bytes, counters: bytes) -> int:
         """A number for a call that is about to be made; on disk when this returns."""
-        row = {
+        row: dict[str, object] = {
             "run": self._run.id,
             "events": events,
             "profiles": profiles,
             "at": int(self._clock()),
         }
+        if self._numbers is not None:
+            row["id"] = next(self._numbers)
         with self._database.writing() as connection:
             added = connection.execute(insert(tables.call), row).inserted_primary_key
             call = int(added[0]) if added else 0

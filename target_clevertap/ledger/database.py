@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 class Database(ABC):
     """A database, and what keeps two runs apart in it."""
 
-    journalled: ClassVar[bool]
-    """Whether settled calls go to a journal first, and from there to their places."""
-
     shared: ClassVar[bool]
     """Whether runs that have other streams may write at the same time."""
 

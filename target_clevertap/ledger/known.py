@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ from target_clevertap.ledger.statements import (
 )
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from sqlalchemy import Connection
 
     from target_clevertap.ledger.database import Database
@@ -42,7 +39,6 @@ class Known:
     """What the database knows; everything is written to its place at once."""
 
     def __init__(self, database: Database) -> None:
-        self.alone: AbstractContextManager[object] = nullcontext()
         self._database = database
         self._inserts = database.inserts
 
@@ -84,9 +80,6 @@ class Known:
     def put_profiles(self, connection: Connection, marks: bytes, contents: bytes, at: int) -> None:
         """Put profiles to their places, likewise."""
         connection.execute(self._inserts.accepted, about(marks, contents=contents, at=at))
-
-    def keep(self, settled: Settled) -> None:
-        """What was written is on disk now; `alone` lasts from before one till after the other."""
 
     def keep_aside(self) -> None:
         """From now on as little is written for a call as can be."""

@@ -27,6 +27,7 @@ from target_clevertap.ledger.place import open_database
 from target_clevertap.ledger.recent import Recent
 from target_clevertap.ledger.run import Run
 from target_clevertap.ledger.segments import SegmentEntry, Segments
+from target_clevertap.ledger.sqlite import SqliteDatabase
 from target_clevertap.ledger.streams import StreamEntry, Streams
 from target_clevertap.ledger.waiting import Rejected, Waiting, WaitingRow
 
@@ -65,7 +66,7 @@ class Ledger:
         self._account = run.account
         self._uncertain = uncertain
         at_once = Known(database)
-        self._known = Recent(database) if database.journalled else at_once
+        self._known = Recent(database) if isinstance(database, SqliteDatabase) else at_once
         self._streams = Streams(database, run, clock)
         self._counters = Counters(database, self._streams, clock)
         self._calls = Calls(database, at_once, self._streams, self._counters, run, clock)
@@ -182,19 +183,18 @@ class Ledger:
             LedgerError: when it cannot be kept, not even in the room that was set aside.
         """
         outcome = Settled(int(self._clock()), events, held, profiles, contents)
-        with self._known.alone:
+        try:
+            self._settle(call, outcome, forgotten, hold=hold_counters)
+        except LedgerError as error:
+            self._trouble = error
+            self._known.keep_aside()
             try:
-                self._settle(call, outcome, forgotten, hold=hold_counters)
-            except LedgerError as error:
-                self._trouble = error
-                self._known.keep_aside()
-                try:
-                    if not self._database.make_room():
-                        raise
-                    self._settle(call, outcome, forgotten, hold=hold_counters)
-                except LedgerError:
-                    self._lose(call, outcome)
+                if not self._database.make_room():
                     raise
+                self._settle(call, outcome, forgotten, hold=hold_counters)
+            except LedgerError:
+                self._lose(call, outcome)
+                raise
 
     def _settle(self, call: int | None, outcome: Settled, forgotten: bytes, *, hold: bool) -> None:
         with self._database.writing() as connection:
@@ -206,7 +206,6 @@ class Ledger:
             self._known.write(connection, outcome)
         if call is not None:
             self._calls.settled(call, hold=hold)
-        self._known.keep(outcome)
 
     def _lose(self, call: int | None, outcome: Settled) -> None:
         """CleverTap has taken something that only the note of its call tells of."""

@@ -12,6 +12,7 @@ from target_clevertap.ledger import tables
 from target_clevertap.ledger.forgetting import COUNTERS
 from target_clevertap.ledger.packed import DIGEST_BYTES, STREAM_BYTES, split
 from target_clevertap.ledger.packed import marks as about
+from target_clevertap.ledger.sqlite import SqliteDatabase
 from target_clevertap.ledger.statements import (
     FORGOTTEN,
     KNOWN_EVENTS,
@@ -81,7 +82,7 @@ def overview(database: Database, account: str) -> Overview:
         LedgerError: it cannot be read.
     """
     with database.reading() as connection:
-        if database.journalled:
+        if isinstance(database, SqliteDatabase):
             # One moment for all, or a mark could be on its way from where it is looked for next.
             connection.exec_driver_sql("BEGIN")
         streams = list(_streams(connection, account))

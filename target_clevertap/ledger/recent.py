@@ -9,8 +9,8 @@ order, to their places.
 
 from __future__ import annotations
 
+from functools import partial
 from operator import add
-from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, insert, select
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from target_clevertap.ledger.database import Database
+    from target_clevertap.ledger.sqlite import SqliteDatabase
 
 ROWS: Final = 100_000
 """Of a generation: some 20 MB of memory, and twice that while the former one is folded in."""
@@ -71,6 +71,8 @@ class Folding:
         self._profiles = b"".join([profile[:MARK_BYTES] for profile in profiles])
         self._contents = b"".join([profile[MARK_BYTES:] for profile in profiles])
         self._done = 0
+        self._written = 0
+        """As `_done`, with what the open transaction has brought to its place."""
 
     @property
     def is_done(self) -> bool:
@@ -79,7 +81,7 @@ class Folding:
 
     def write(self, connection: Connection, rows: int) -> None:
         """Put the next marks to their places; they are there when the transaction has ended."""
-        begin, end, at = self._done, self._done + rows, self.generation.at
+        begin, end, at = self._written, self._written + rows, self.generation.at
         if events := some(self._events, begin, end):
             self._known.put_events(connection, events, at)
         before = count(self._events)
@@ -93,20 +95,24 @@ class Folding:
         if end >= self.generation.rows:
             journal = tables.settled
             connection.execute(delete(journal).where(journal.c.id <= self.generation.last))
+        self._written = end
 
-    def advance(self, rows: int) -> None:
+    def advance(self) -> None:
         """The transaction has ended."""
-        self._done += rows
+        self._done = self._written
+
+    def fall_back(self) -> None:
+        """The transaction has failed."""
+        self._written = self._done
 
 
 class Recent(Known):
     """What a file knows, seen through what has not got to its place in it yet."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqliteDatabase) -> None:
         """What a crash has left in the journal is folded in."""
         super().__init__(database)
-        self.alone = RLock()
-        self._database = database
+        self._file = database
         self._known = Known(database)
         self._active = Generation()
         self._folding: Folding | None = None
@@ -145,26 +151,27 @@ class Recent(Known):
             "at": settled.at,
         }
         added = connection.execute(insert(tables.settled), row).inserted_primary_key
-        self._next = int(added[0]) if added else 0
+        number = int(added[0]) if added else 0
         if self._folding is not None and self._folds:
-            self._folding.write(connection, 2 * _rows(settled))
+            self._fold_in(self._folding, connection, 2 * _rows(settled))
+        self._file.then(partial(self._keep, settled, number))
 
-    @override
-    def keep(self, settled: Settled) -> None:
-        if not _rows(settled):
-            return
+    def _fold_in(self, folding: Folding, connection: Connection, rows: int) -> None:
+        folding.write(connection, rows)
+        self._file.then(folding.advance, folding.fall_back)
+
+    def _keep(self, settled: Settled, number: int) -> None:
+        """What was written, as the call of a number in the journal, is on disk now."""
         if not self._active.rows:
             self._active.at = settled.at
         self._active.add(settled.events, *_with_forgotten(settled))
-        self._active.last = self._next
+        self._active.last = number
         if self._folds:
             self._fold_on(settled)
 
     def _fold_on(self, settled: Settled) -> None:
-        if self._folding is not None:
-            self._folding.advance(2 * _rows(settled))
-            if self._folding.is_done:
-                self._folding, self._in_memory = None, (self._active,)
+        if self._folding is not None and self._folding.is_done:
+            self._folding, self._in_memory = None, (self._active,)
         is_old = settled.at - self._active.at >= SECONDS
         if self._folding is None and (self._active.rows >= ROWS or is_old):
             self._begin_folding()
@@ -176,10 +183,9 @@ class Recent(Known):
 
     @override
     def fold(self) -> None:
-        with self.alone:
-            self._finish_folding()
-            self._begin_folding()
-            self._finish_folding()
+        self._finish_folding()
+        self._begin_folding()
+        self._finish_folding()
 
     def _begin_folding(self) -> None:
         former, self._active = self._active, Generation()
@@ -188,14 +194,13 @@ class Recent(Known):
 
     def _finish_folding(self) -> None:
         while self._folding is not None and not self._folding.is_done:
-            with self._database.writing() as connection:
-                self._folding.write(connection, ROWS_AT_ONCE)
-            self._folding.advance(ROWS_AT_ONCE)
+            with self._file.writing() as connection:
+                self._fold_in(self._folding, connection, ROWS_AT_ONCE)
         self._folding, self._in_memory = None, (self._active,)
 
     def _take_up(self) -> None:
         journal = tables.settled
-        with self._database.reading() as connection:
+        with self._file.reading() as connection:
             for row in connection.execute(select(journal).order_by(journal.c.id)):
                 self._active.at = self._active.at or row.at
                 self._active.add(row.events, row.profiles, row.contents)

@@ -24,6 +24,8 @@ class Reserve:
         """Nothing is kept yet."""
         self._path = path
         self._kept = False
+        self.is_made = False
+        """Whether there was room that could be given up."""
 
     def keep(self) -> None:
         """The room is there, and nobody else can take it.
@@ -32,7 +34,7 @@ class Reserve:
             OSError: when the disk has not so much.
         """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        self._kept = True
+        self._kept = self.is_made = True
         try:
             _allocate(descriptor)
         except OSError:

@@ -17,10 +17,12 @@ from target_clevertap.folders import make_private
 from target_clevertap.ledger.database import Database
 from target_clevertap.ledger.failures import file_told, told
 from target_clevertap.ledger.reserve import Reserve
+from target_clevertap.ledger.together import Together
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -44,7 +46,6 @@ PRAGMAS: Final = (
 class SqliteDatabase(Database):
     """One file; while it is open for a run, no other run can open it."""
 
-    journalled: ClassVar[bool] = True
     shared: ClassVar[bool] = False
 
     def __init__(self, path: Path, run: Run | None = None) -> None:
@@ -68,10 +69,11 @@ class SqliteDatabase(Database):
         connect = {"check_same_thread": False, "isolation_level": None, "timeout": 60}
         super().__init__(create_engine(url, poolclass=NullPool, connect_args=connect), place)
         event.listen(self.engine, "connect", _prepare)
-        self._one_reads, self._one_writes = RLock(), RLock()
+        self._one_reads = RLock()
         try:
             with told(place):
                 self._writer = self.engine.connect()
+                self._together = Together(self._writer, place)
                 self._writer.exec_driver_sql("PRAGMA cache_size = -16384").close()
                 self._reader = self.engine.connect()
         except LedgerError:
@@ -96,17 +98,12 @@ class SqliteDatabase(Database):
             yield self._reader
 
     @override
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        with self._one_writes, told(self.place):
-            # At once, so that nothing that was read can have changed when it comes to writing.
-            self._writer.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield self._writer
-                self._writer.commit()
-            except BaseException:
-                self._writer.rollback()
-                raise
+    def writing(self) -> AbstractContextManager[Connection]:
+        return self._together.writing()
+
+    def then(self, written: Callable[[], None], undone: Callable[[], None] | None = None) -> None:
+        """What follows when what the block of `writing` writes is on disk, or never will be."""
+        self._together.then(written, undone)
 
     @override
     def lock_tables(self, connection: Connection) -> None:
@@ -126,11 +123,13 @@ class SqliteDatabase(Database):
 
     @override
     def make_room(self) -> bool:
-        if not self._reserve.give_up():
+        if not self._reserve.is_made:
             return False
-        with self._one_writes, told(self.place):
-            # What comes last needs the log alone: let it not make the file itself grow.
-            self._writer.exec_driver_sql("PRAGMA wal_autocheckpoint = 0").close()
+        # Others that have failed together with this one may have given it up already.
+        if self._reserve.give_up():
+            with self._together.turn, told(self.place):
+                # What comes last needs the log alone: let it not make the file itself grow.
+                self._writer.exec_driver_sql("PRAGMA wal_autocheckpoint = 0").close()
         return True
 
     @override
@@ -140,7 +139,7 @@ class SqliteDatabase(Database):
 
     @override
     def shrink(self) -> None:
-        with self._one_writes, told(self.place):
+        with self._together.turn, told(self.place):
             self._writer.exec_driver_sql("VACUUM")
             self._writer.commit()
 
