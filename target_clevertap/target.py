@@ -228,9 +228,9 @@ class TargetCleverTap(ConfiguredTarget):
 
     @override
     def _process_activate_version_message(self, message_dict: Message) -> None:
-        """The tap has sent every row of a stream: the sign that its segment is whole."""
+        """The tap has sent every row of a stream: the sign that it is whole."""
         self._assert_line_requires(message_dict, requires={"stream"})
-        self.run.segments.seen_whole(message_dict["stream"])
+        self.run.seen_whole(message_dict["stream"])
 
     @override
     def _process_batch_message(self, message_dict: Message) -> None:

@@ -87,9 +87,6 @@ class PreviewSegments:
         """A member, as its line in the list's file; with `gone`, one that is taken out."""
         self.outcomes.sent(ticket, f"{'remove ' if gone else ''}{member.type},{member.identity}")
 
-    def seen_whole(self, stream: str | None = None) -> None:
-        """A sign that matters to an upload only."""
-
 
 class Preview:
     """Takes the place of a run."""
@@ -120,6 +117,9 @@ class Preview:
 
     def state(self, value: bytes) -> None:
         """A STATE is not written: nothing is delivered."""
+
+    def seen_whole(self, stream: str | None = None) -> None:
+        """A sign that matters to a delivery only."""
 
     def tick(self) -> None:
         """Nothing is ever due."""

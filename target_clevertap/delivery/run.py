@@ -16,6 +16,7 @@ from target_clevertap.delivery.batch import Limits
 from target_clevertap.delivery.calls import Calls, NotedCalls
 from target_clevertap.delivery.checkpoints import Checkpoints
 from target_clevertap.delivery.chronicle import Chronicle
+from target_clevertap.delivery.completeness import Completeness
 from target_clevertap.delivery.delivery import Delivery
 from target_clevertap.delivery.outcomes import Outcomes
 from target_clevertap.delivery.pool import SECONDS_BETWEEN_BEATS as BEAT
@@ -71,6 +72,7 @@ class Run:
         self.waiting = None if self.ledger is None else Waiting(self.ledger)
         self.outcomes = Outcomes(self.rejects, self.checkpoints, self.waiting)
         self.chronicle.watch(self.outcomes)
+        self.completeness = Completeness(self.outcomes.tallies)
         self._pool = Pool(settings.max_concurrency, wake, self.chronicle.tick)
         self.delivery = Delivery(
             self._calls(),
@@ -85,7 +87,9 @@ class Run:
         self.items: Delivery | Screening = self.screening or self.delivery
         """What takes items over: the first part on their way."""
         self.short_way = ShortWay(self.outcomes, self.checkpoints, self.items)
-        self.segments = Segments(self.outcomes, folder.path, self.ledger, resync=settings.resync)
+        self.segments = Segments(
+            self.outcomes, folder.path, self.ledger, self.completeness, resync=settings.resync
+        )
         self.failures: list[BaseException] = []
         """What went wrong; the first decides about the exit code."""
         self._closed = False
@@ -96,6 +100,7 @@ class Run:
         Raises:
             LedgerError: when another run has it, or the ledger cannot be read.
         """
+        self.completeness.begin(stream)
         if self.screening is not None:
             skip = isinstance(mapping, EventMapping) and mapping.first_run == "skip"
             self.screening.open(stream, skip_first_run=skip)
@@ -113,8 +118,12 @@ class Run:
 
     def state(self, value: bytes) -> None:
         """The tap sent a STATE: all rows before it have been read."""
-        self.segments.seen_whole()
+        self.seen_whole()
         self.checkpoints.state(value)
+
+    def seen_whole(self, stream: str | None = None) -> None:
+        """The tap has sent all rows so far, of one stream or of all."""
+        self.completeness.seen_whole(stream)
 
     def tick(self) -> float | None:
         """Do what is due by now; returns in how many seconds something will be, if anything will.
@@ -143,6 +152,8 @@ class Run:
         if not self.settings.dry_run:
             refusals = self.segments.upload(self.client)
             self.checkpoints.flush()
+        if not refusals:
+            self._end_first_runs()
         if self.ledger is not None and not refusals:
             self.ledger.finish_run()
         # What was not done at all weighs more than what was refused.
@@ -153,6 +164,21 @@ class Run:
             log.error("%s", failure, extra={"stream_name": failure.stream})
         if self.failures:
             raise self.failures[0]
+
+    def _end_first_runs(self) -> None:
+        """Of the streams that are whole; of the others more may come of what was there before."""
+        if self.ledger is None or self.screening is None:
+            return
+        whole = self.completeness.whole
+        self.ledger.end_first_runs(whole)
+        for stream in self.screening.skipped - set(whole):
+            log.warning(
+                "%s: its first run goes on, and the next run skips its rows too: the input ended "
+                "with no STATE after its last row, as it does when a tap dies in the middle. If "
+                "this tap never writes one, set first_run: send now; what was skipped stays so.",
+                stream,
+                extra={"stream_name": stream},
+            )
 
     def interrupted(self, signum: int) -> None:
         """A signal has ended the reading. For its handler: nothing is said before the next tick."""

@@ -66,7 +66,8 @@ class Screening:
         self._wait_limit = wait_limit
         self._clock = clock
         self._streams: dict[str, bytes] = {}
-        self._skipped: set[str] = set()
+        self.skipped: set[str] = set()
+        """Streams that have their first run, whose rows are not sent."""
         self._fresh: set[str] = set()
         """Streams of which the ledger had nothing: their profiles need not be looked up."""
         self._entries: list[Entry] = []
@@ -87,7 +88,7 @@ class Screening:
         claimed = self._ledger.claim(stream)
         self._streams[stream] = stream_mark(claimed.number)
         if skip_first_run and claimed.first_run:
-            self._skipped.add(stream)
+            self.skipped.add(stream)
 
     def add(self, item: Item, ticket: Ticket) -> None:
         """Take an item over; it is looked up when a thousand are there, or when one gets old.
@@ -211,7 +212,7 @@ class Screening:
             new.append(entry)
         self._old(same, self._outcomes.unchanged)
         self._old(delivered, self._outcomes.delivered_before)
-        return self._without_skipped(new) if self._skipped else new
+        return self._without_skipped(new) if self.skipped else new
 
     def _held(self, entry: Entry) -> bool:
         """Whether a profile may have been counted before a crash, and is rejected therefore."""
@@ -241,8 +242,8 @@ class Screening:
 
     def _without_skipped(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """The entries that are sent; the others are remembered as if they had been."""
-        skipped = [entry for entry in entries if entry.stream.name in self._skipped]
+        skipped = [entry for entry in entries if entry.stream.name in self.skipped]
         self._ledger.settle(None, events=b"".join([entry.mark for entry in skipped]))
         for entry in skipped:
             self._outcomes.ignored(entry)
-        return [entry for entry in entries if entry.stream.name not in self._skipped]
+        return [entry for entry in entries if entry.stream.name not in self.skipped]

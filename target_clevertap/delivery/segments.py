@@ -16,10 +16,11 @@ from target_clevertap.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from target_clevertap.clevertap import Client
+    from target_clevertap.delivery.completeness import Completeness
     from target_clevertap.delivery.outcomes import Outcomes, Ticket
     from target_clevertap.delivery.spool import ListFile, Spool
     from target_clevertap.ledger import Ledger, SegmentEntry
@@ -55,7 +56,7 @@ class SegmentResult:
 
 
 class SegmentList:
-    """The members of one list, and the streams that may have more of them (`incomplete`).
+    """The members of one list, and the streams that they come from.
 
     The rows of a list are settled together, so the ticket of the first one holds back every
     STATE after it: the others need not be remembered.
@@ -68,7 +69,6 @@ class SegmentList:
         self.before = before
         self.first: Ticket | None = None
         self.rows: Counter[Stream] = Counter()
-        self.incomplete: set[str] = set()
         self.streams: set[str] = set()
         self.tried_again: list[tuple[Stream, bytes]] = []
 
@@ -82,15 +82,17 @@ class SegmentList:
         """Whether rows add to the list that was there and take from it, or are all of it."""
         return self.mapping.membership == "accumulate"
 
-    def check_whole(self) -> None:
+    def check_whole(self, whole: Collection[str]) -> None:
         """Pass a list that may take the place of the one in CleverTap as far as its rows go.
+
+        `whole` are the streams of which all rows have come.
 
         Raises:
             SegmentIncomplete: when the input may have been cut off.
         """
         if self.accumulates or self.mapping.without_final_state == "upload":
             return
-        if self.incomplete:
+        if not self.streams <= set(whole):
             raise SegmentIncomplete(
                 f"Segment {self.mapping.segment_name!r} was not uploaded: the input ended with no "
                 "STATE after its last row, as it does when a tap dies in the middle. Run again, "
@@ -125,13 +127,20 @@ class Segments:
     """All custom lists of a run, by the name that they have in CleverTap."""
 
     def __init__(
-        self, outcomes: Outcomes, folder: Path, ledger: Ledger | None, *, resync: bool
+        self,
+        outcomes: Outcomes,
+        folder: Path,
+        ledger: Ledger | None,
+        completeness: Completeness,
+        *,
+        resync: bool,
     ) -> None:
         """`resync`: lists are uploaded even if they have not changed."""
         self.results: list[SegmentResult] = []
         self._outcomes = outcomes
         self._folder = folder
         self._ledger = ledger
+        self._completeness = completeness
         self._resync = resync
         self._lists: dict[str, SegmentList] = {}
 
@@ -144,14 +153,13 @@ class Segments:
         if name not in self._lists:
             before = known.members if (known := self._known(name)) else None
             self._lists[name] = SegmentList(mapping, Spool(self._folder), before)
-        self._lists[name].incomplete.add(stream)
         self._lists[name].streams.add(stream)
         return self._lists[name]
 
     def add(
         self, segment: SegmentList, member: Member, ticket: Ticket, *, gone: bool = False
     ) -> None:
-        """Add a member, or take it away; no sign of completeness that came before holds then."""
+        """Add a member, or take it away."""
         segment.spool.add(member, gone=gone)
         if (key := self._outcomes.waits_as(ticket)) is not None:
             if ticket.stream.again:
@@ -159,20 +167,10 @@ class Segments:
             else:  # should the list not be uploaded, the tap sends this row once more
                 self._outcomes.outdated(ticket.stream, key)
         segment.rows[ticket.stream] += 1
-        segment.incomplete.add(ticket.stream.name)
         if segment.first is None:
             segment.first = ticket
         else:
             self._outcomes.covered(ticket)
-
-    def seen_whole(self, stream: str | None = None) -> None:
-        """The tap has said that it sent all rows so far, of one stream (ACTIVATE_VERSION) or all.
-
-        A tap that dies in the middle closes the pipe just as one that is done: this is the only
-        sign that tells them apart.
-        """
-        for segment in self._lists.values():
-            segment.incomplete -= segment.incomplete if stream is None else {stream}
 
     def upload(self, client: Client) -> list[TargetCleverTapError]:
         """Replace every list in CleverTap; returns why some were not, after trying all.
@@ -214,7 +212,7 @@ class Segments:
 
     def _replace(self, client: Client, segment: SegmentList) -> SegmentResult:
         """Upload a list, unless CleverTap has the very same one."""
-        segment.check_whole()
+        segment.check_whole(self._completeness.whole)
         name, known = segment.mapping.segment_name, self._known(segment.mapping.segment_name)
         before = known.members if known else None
         if segment.accumulates and known is None and segment.first is None:

@@ -32,7 +32,7 @@ from target_clevertap.ledger.streams import StreamEntry, Streams
 from target_clevertap.ledger.waiting import Rejected, Waiting, WaitingRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from typing_extensions import Self
@@ -105,8 +105,12 @@ class Ledger:
         self._counters.look_up(entry.number)
         return entry
 
+    def end_first_runs(self, streams: Collection[str]) -> None:
+        """All that was there of these streams of the run has come."""
+        self._streams.end_first_runs(streams)
+
     def finish_run(self) -> None:
-        """The run ends well: the first runs of its streams are over.
+        """The run ends well.
 
         Raises:
             LedgerError: also when everything is kept, but the room that was set aside was needed.

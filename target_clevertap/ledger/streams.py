@@ -1,4 +1,4 @@
-"""Streams as the ledger knows them: their numbers, and whether a run of theirs has ended well."""
+"""Streams as the ledger knows them: their numbers, and whether their first run is over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from target_clevertap.errors import LedgerBusy
 from target_clevertap.ledger import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy import Connection
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StreamEntry:
-    """A stream by its number; `first_run` until a run with it has ended well."""
+    """A stream by its number; `first_run` until all that was there of it has come."""
 
     number: int
     first_run: bool
@@ -69,20 +69,24 @@ class Streams:
         numbers = connection.scalars(select(tables.stream.c.number).where(of_account))
         return [number.to_bytes(4, "big") for number in numbers]
 
+    def end_first_runs(self, names: Collection[str]) -> None:
+        """All that was there of these streams of the run has come; later ends change nothing."""
+        numbers = [entry.number for name, entry in self._claimed.items() if name in names]
+        done = func.coalesce(tables.stream.c.first_run_done_at, int(self._clock()))
+        self._update(numbers, first_run_done_at=done)
+
     def finish_run(self) -> None:
         """The streams of this run have had a run that ended well."""
-        now = int(self._clock())
-        done = func.coalesce(tables.stream.c.first_run_done_at, now)
-        with self._database.writing() as connection:
-            connection.execute(
-                update(tables.stream)
-                .where(tables.stream.c.number.in_(self.numbers()))
-                .values(first_run_done_at=done, last_run_at=now)
-            )
+        self._update(self.numbers(), last_run_at=int(self._clock()))
 
     def numbers(self) -> list[int]:
         """The numbers of the streams that were claimed."""
         return [entry.number for entry in self._claimed.values()]
+
+    def _update(self, numbers: Sequence[int], **values: object) -> None:
+        these = tables.stream.c.number.in_(numbers)
+        with self._database.writing() as connection:
+            connection.execute(update(tables.stream).where(these).values(values))
 
     def _enter(self, name: str) -> StreamEntry:
         table, account = tables.stream, self._run.account

@@ -77,6 +77,7 @@ def fill(place: Place, at: float = NOW) -> None:
         ledger.wait([rejected("users", "k")])
         ledger.segment_uploaded("VIP customers", 4, digest("x"))
         ledger.change_members("VIP customers", [("identity", "a"), ("identity", "b")], [])
+        ledger.end_first_runs({"users", "orders"})
         ledger.finish_run()
 
 

@@ -1,0 +1,127 @@
+"""`first_run: skip`: what is there at the first run is not sent, however that run ends."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.pipeline import Message, config, load, record, schema, state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
+
+Capture = pytest.CaptureFixture[str]
+
+ORDERS = {
+    "type": "event",
+    "identifier": {"identity": "user"},
+    "event_name": "Ordered",
+    "properties": {"Number": "id"},
+    "first_run": "skip",
+}
+VIP = {
+    "type": "segment",
+    "identifier": {"identity": "user"},
+    "segment_name": "VIP",
+    "owner_email": "admin@example.com",
+}
+ORDERS_SCHEMA = schema("orders", "id", id="integer", user="string")
+VIP_SCHEMA = schema("vip", "user", user="string")
+ACTIVATE = {"type": "ACTIVATE_VERSION", "stream": "orders", "version": 1}
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
+    settings = config(sandbox, tmp_path / "work", streams={"orders": ORDERS, "vip": VIP})
+    del settings["ledger_url"]
+    return settings
+
+
+def rows(*numbers: int) -> list[Message]:
+    return [record("orders", id=number, user="u1") for number in numbers]
+
+
+def members(*numbers: int) -> list[Message]:
+    return [record("vip", user=f"u{number}") for number in numbers]
+
+
+def orders(sandbox: Sandbox) -> list[int]:
+    return sorted(event["evtData"]["Number"] for event in sandbox.events())
+
+
+# When the first run is over
+
+
+@pytest.mark.parametrize("sign", [state(1), ACTIVATE])
+def test_it_is_over_when_the_tap_has_said_so_after_the_last_row(
+    sign: Message, sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [ORDERS_SCHEMA, *rows(1, 2), sign], capsys)
+    load(settings, [ORDERS_SCHEMA, *rows(2, 3)], capsys)
+    assert orders(sandbox) == [3]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        [],
+        rows(1),
+        [*rows(1), state(1), *rows(2)],
+        [*rows(1), ACTIVATE, *rows(2)],
+        [*rows(1), ACTIVATE | {"stream": "others"}],
+    ],
+)
+def test_it_goes_on_when_the_tap_may_have_died_in_the_middle(
+    cut: list[Message],
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    capsys: Capture,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        load(settings, [ORDERS_SCHEMA, *cut], capsys)
+    assert "orders: its first run goes on, and the next run skips its rows too" in caplog.text
+    load(settings, [ORDERS_SCHEMA, *rows(1, 2, 3, 4), state(4)], capsys)
+    load(settings, [ORDERS_SCHEMA, *rows(4, 5), state(5)], capsys)
+    assert orders(sandbox) == [5]
+
+
+def test_a_state_before_the_stream_says_nothing_of_it(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [state(0), ORDERS_SCHEMA], capsys)
+    load(settings, [ORDERS_SCHEMA, *rows(1, 2), state(2)], capsys)
+    assert orders(sandbox) == []
+
+
+def test_the_first_rows_of_an_empty_table_are_new(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [ORDERS_SCHEMA, state(0)], capsys)
+    load(settings, [ORDERS_SCHEMA, *rows(1), state(1)], capsys)
+    assert orders(sandbox) == [1]
+
+
+def test_a_tap_that_never_says_so_is_told_how_to_go_on(
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    capsys: Capture,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    load(settings, [ORDERS_SCHEMA, *rows(1, 2)], capsys)
+    assert "If this tap never writes one, set first_run: send now" in caplog.text
+    settings["streams"]["orders"] = ORDERS | {"first_run": "send"}
+    load(settings, [ORDERS_SCHEMA, *rows(1, 2, 3)], capsys)
+    assert orders(sandbox) == [3]
+
+
+def test_nothing_is_said_when_it_is_over(
+    settings: dict[str, Any], capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(settings, [ORDERS_SCHEMA, *rows(1), state(1)], capsys)
+    load(settings, [ORDERS_SCHEMA, *rows(2)], capsys)
+    assert "first run" not in caplog.text
