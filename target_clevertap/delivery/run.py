@@ -148,12 +148,11 @@ class Run:
         self.checkpoints.flush()
         if cut_off:
             return
+        self._end_first_runs()  # whatever becomes of the lists
         refusals: Sequence[TargetCleverTapError] = ()
         if not self.settings.dry_run:
             refusals = self.segments.upload(self.client)
             self.checkpoints.flush()
-        if not refusals:
-            self._end_first_runs()
         if self.ledger is not None and not refusals:
             self.ledger.finish_run()
         # What was not done at all weighs more than what was refused.

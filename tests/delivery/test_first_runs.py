@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_clevertap.errors import ListRefused, SegmentRefused, ServerFailed
 from tests.support.pipeline import Message, config, load, record, schema, state
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.sandbox import Sandbox
@@ -125,3 +127,35 @@ def test_nothing_is_said_when_it_is_over(
     load(settings, [ORDERS_SCHEMA, *rows(1), state(1)], capsys)
     load(settings, [ORDERS_SCHEMA, *rows(2)], capsys)
     assert "first run" not in caplog.text
+
+
+# A list that was not uploaded
+
+
+def refused_by_the_guard(_sandbox: Sandbox, _settings: dict[str, Any]) -> type[Exception]:
+    return SegmentRefused
+
+
+def refused_by_clevertap(_sandbox: Sandbox, settings: dict[str, Any]) -> type[Exception]:
+    settings["streams"]["vip"] = VIP | {"owner_email": "nobody@example.com"}
+    return ListRefused
+
+
+def not_taken_now(sandbox: Sandbox, _settings: dict[str, Any]) -> type[Exception]:
+    sandbox.fault(kind="status", status=503, path="/get_custom_list_segment_url")
+    return ServerFailed
+
+
+@pytest.mark.parametrize("trouble", [refused_by_the_guard, refused_by_clevertap, not_taken_now])
+def test_trouble_with_a_list_does_not_hold_first_runs_open(
+    trouble: Callable[[Sandbox, dict[str, Any]], type[Exception]],
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    capsys: Capture,
+) -> None:
+    kind = trouble(sandbox, settings)
+    listed = [] if kind is SegmentRefused else members(1)
+    with pytest.raises(kind):
+        load(settings, [ORDERS_SCHEMA, VIP_SCHEMA, *rows(1), *listed, state(1)], capsys)
+    load(settings, [ORDERS_SCHEMA, *rows(1, 2), state(2)], capsys)
+    assert orders(sandbox) == [2]
