@@ -89,6 +89,7 @@ class Screening:
         self._streams[stream] = stream_mark(claimed.number)
         if skip_first_run and claimed.first_run:
             self.skipped.add(stream)
+            self._waiting.skip(stream, partial(event_mark, self._digest, self._streams[stream]))
 
     def add(self, item: Item, ticket: Ticket) -> None:
         """Take an item over; it is looked up when a thousand are there, or when one gets old.

@@ -16,7 +16,7 @@ from target_clevertap.reader import decode
 from target_clevertap.rejects import UNCERTAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from target_clevertap.delivery.batch import Entry
     from target_clevertap.ledger import Ledger
@@ -45,6 +45,8 @@ class Waiting:
         self._lock = Lock()
         self._rows: dict[tuple[str, bytes], tuple[Row, Refused]] = {}
         self._outdated: dict[str, list[bytes]] = defaultdict(list)
+        self._skipped: dict[str, Callable[[bytes], bytes]] = {}
+        self._not_to_come: list[bytes] = []
         self._begun: set[str] = set()
         self._untried: list[str | None] = [] if ledger.shared else [EVERY_STREAM]
 
@@ -54,15 +56,25 @@ class Waiting:
             self._begun.add(stream)
             self._untried.append(stream)
 
+    def skip(self, stream: str, mark: Callable[[bytes], bytes]) -> None:
+        """The events of a stream are not sent: one that is rejected is not to come later either.
+
+        `mark`: what stands for an event in the ledger, made of its key.
+        """
+        self._skipped[stream] = mark
+
     def keep(self, row: Row, refused: Refused) -> None:
         """A row was rejected: it waits, unless nothing tells it from other rows of its stream.
 
         Raises:
             LedgerError: when it cannot be kept.
         """
+        name = row.stream.name
+        if name in self._skipped and refused is not UNCERTAIN:
+            self._remember_as_skipped(row)
+            return
         if (of_key := _key(row)) is None:
             return
-        name = row.stream.name
         if refused is UNCERTAIN:
             # A person decides: it may have arrived, so no older version may come after it either.
             self._done_with({name: [of_key]})
@@ -81,6 +93,9 @@ class Waiting:
         if self._outdated:
             self._done_with(self._outdated)
             self._outdated = defaultdict(list)
+        if self._not_to_come:
+            self._ledger.settle(None, events=b"".join(self._not_to_come))
+            self._not_to_come = []
         with self._lock:
             if self._rows:
                 self._write()
@@ -140,6 +155,12 @@ class Waiting:
         if keys:
             self._done_with(keys)
 
+    def _remember_as_skipped(self, row: Row) -> None:
+        if (key := _item_key(row)) is not None:
+            name = row.stream.name
+            self._not_to_come.append(self._skipped[name](key))
+            self.outdated(name, digest(key))
+
     def _done_with(self, keys: Mapping[str, Sequence[bytes]]) -> None:
         with self._lock:
             for name, digests in keys.items():
@@ -172,5 +193,11 @@ class Waiting:
 
 def _key(row: Row) -> bytes | None:
     """What stands for a row among those that wait; None when it is not to wait."""
-    key = row.values() if row.stream.retried else ()
-    return digest(encode(key)) if key and None not in key else None
+    key = _item_key(row) if row.stream.retried else None
+    return None if key is None else digest(key)
+
+
+def _item_key(row: Row) -> bytes | None:
+    """The key of a row, as its item carries it; None when it has none."""
+    values = row.values()
+    return encode(values) if values and None not in values else None

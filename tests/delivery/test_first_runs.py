@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_clevertap.errors import ListRefused, SegmentRefused, ServerFailed
-from tests.support.pipeline import Message, config, load, record, schema, state
+from target_clevertap.errors import LedgerError, ListRefused, SegmentRefused, ServerFailed
+from target_clevertap.ledger import Ledger
+from tests.support.pipeline import (
+    Message,
+    config,
+    load,
+    record,
+    rejected,
+    schema,
+    state,
+    written,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,4 +168,71 @@ def test_trouble_with_a_list_does_not_hold_first_runs_open(
     with pytest.raises(kind):
         load(settings, [ORDERS_SCHEMA, VIP_SCHEMA, *rows(1), *listed, state(1)], capsys)
     load(settings, [ORDERS_SCHEMA, *rows(1, 2), state(2)], capsys)
+    assert orders(sandbox) == [2]
+
+
+# Rows that are rejected in a first run
+
+SIZES: dict[str, Any] = {
+    "streams": {
+        "orders": ORDERS
+        | {"properties": {"Number": "id", "Size": {"column": "size", "type": "integer"}}}
+    }
+}
+SIZED = schema("orders", "id", id="integer", user="string", size="string")
+
+
+def bad(*numbers: int) -> list[Message]:
+    return [record("orders", id=number, user="u1", size="large") for number in numbers]
+
+
+def mended(*numbers: int) -> list[Message]:
+    return [record("orders", id=number, user="u1", size="42") for number in numbers]
+
+
+@pytest.mark.parametrize("retry_rejected", [True, False])
+def test_a_rejected_row_is_remembered_as_skipped(
+    retry_rejected: bool,  # noqa: FBT001 - a parameter of the test
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    capsys: Capture,
+) -> None:
+    settings |= SIZES | {"retry_rejected": retry_rejected}
+    assert load(settings, [SIZED, *bad(1), *mended(2), state(1)], capsys) == [1]
+    assert [row["record"]["id"] for row in rejected(tmp_path)] == [1]
+    load(settings | {"invalid_properties": "drop"}, [SIZED, state(2)], capsys)
+    load(settings, [SIZED, *mended(1, 2, 3), state(3)], capsys)
+    assert orders(sandbox) == [3]
+
+
+def test_so_are_many_of_them(sandbox: Sandbox, settings: dict[str, Any], capsys: Capture) -> None:
+    settings |= SIZES
+    load(settings, [SIZED, *bad(*range(1200)), state(1)], capsys)
+    load(settings, [SIZED, *mended(*range(1201)), state(2)], capsys)
+    assert orders(sandbox) == [1200]
+
+
+def test_no_state_is_written_over_one_that_the_ledger_could_not_remember(
+    settings: dict[str, Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise LedgerError
+
+    monkeypatch.setattr(Ledger, "settle", refuse)
+    with pytest.raises(LedgerError):
+        load(settings | SIZES, [SIZED, *bad(1), state(1)], capsys)
+    assert written.states == []
+
+
+def test_one_that_waited_from_before_is_not_tried_again_either(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    settings |= SIZES
+    sending = {"orders": SIZES["streams"]["orders"] | {"first_run": "send"}}
+    load(settings | {"streams": sending}, [SIZED, *bad(1), *mended(2)], capsys)
+    load(settings, [SIZED, state(1)], capsys)
+    load(settings, [SIZED, state(2)], capsys)
+    assert len(rejected(tmp_path)) == 2, "in the two runs before"
+    load(settings | {"invalid_properties": "drop"}, [SIZED, state(3)], capsys)
     assert orders(sandbox) == [2]
