@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from target_clevertap.settings import Settings
 
 FAILED = 1
+MOST_DIGITS = 9
 SECONDS = {"h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 
 _config = click.option(
@@ -63,7 +64,11 @@ def _age(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
     matched = re.fullmatch(r"(\d+)([hdw])", text)
     if matched is None:
         raise click.BadParameter("must be a number with h, d or w behind it, such as 90d")
-    return int(matched[1]) * SECONDS[matched[2]]
+    number, unit = matched.groups()
+    # Python reads no number of any length.
+    if len(number) > MOST_DIGITS or (seconds := int(number) * SECONDS[unit]) > time.time():
+        raise click.BadParameter("nothing can be that old; take a smaller number, such as 90d")
+    return seconds
 
 
 @command.command()

@@ -241,6 +241,16 @@ def test_only_what_is_old_is_forgotten_if_wanted(
     assert run(capsys, "forget", *where, "--older-than", "14w", "--yes").startswith("Nothing to")
 
 
+@pytest.mark.parametrize("age", ["9" * 6 + "d", "9" * 30 + "w", "9" * 5000 + "h"])
+def test_an_age_that_nothing_can_have_is_told_in_a_sentence(
+    age: str, sqlite: Place, tmp_path: Path, capsys: Capture
+) -> None:
+    config = write_config(sqlite, tmp_path)
+    where = ("--config", config, "--stream", "orders")
+    said = run(capsys, "forget", *where, "--older-than", age, "--yes", code=2)
+    assert "nothing can be that old; take a smaller number, such as 90d" in said
+
+
 def test_a_list_is_never_forgotten_by_age(place: Place, config: str, capsys: Capture) -> None:
     fill(place, at=time.time() - 91 * DAY)
     said = run(
