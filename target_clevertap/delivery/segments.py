@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from target_clevertap.errors import (
+    AnswerLost,
     LinkExpired,
     ListRefused,
     SegmentIncomplete,
@@ -35,6 +36,11 @@ WHOLE_LIST_PERCENT = 100
 FILE_NAME = "list.csv"
 """What CleverTap is told; on disk the file has no name."""
 
+
+UNKNOWN_LIST = (
+    "If CleverTap has a list of this name, the ledger does not know its members: load all of them "
+    "once with max_shrink_percent: 100, which replaces it."
+)
 
 Outcome = Literal["uploaded", "unchanged", "refused", "incomplete", "not_uploaded"]
 
@@ -81,6 +87,11 @@ class SegmentList:
     def accumulates(self) -> bool:
         """Whether rows add to the list that was there and take from it, or are all of it."""
         return self.mapping.membership == "accumulate"
+
+    @property
+    def may_replace(self) -> bool:
+        """Whether it may take the place of any list that CleverTap has under its name."""
+        return not self.accumulates or self.mapping.max_shrink_percent >= WHOLE_LIST_PERCENT
 
     def check_whole(self, whole: Collection[str]) -> None:
         """Pass a list that may take the place of the one in CleverTap as far as its rows go.
@@ -228,7 +239,7 @@ class Segments:
             )
             return SegmentResult(name, "unchanged", before, file.members)
         segment.check_size(file.members, before)
-        _upload(client, segment, file)
+        self._upload(client, segment, file)
         if self._ledger:
             self._ledger.segment_uploaded(name, file.members, file.digest)
         self._settle(segment, unchanged=False)
@@ -242,6 +253,32 @@ class Segments:
         self._ledger.change_members(name, spool.members(), spool.members(gone=True))
         return self._ledger.members(name)
 
+    def _upload(self, client: Client, segment: SegmentList, file: ListFile) -> None:
+        """The three steps of CleverTap's custom lists.
+
+        A list to which rows add takes the place of none whose members nobody knows here.
+        """
+        url = _stored(client, file)
+        name, ledger = segment.mapping.segment_name, self._ledger
+        if ledger is None or segment.may_replace or ledger.may_have_uploaded(name):
+            _complete(client, segment, url, replace=True)
+        else:
+            ledger.segment_begun(name)
+            try:
+                _complete(client, segment, url, replace=False)
+            except AnswerLost:
+                raise  # CleverTap may have it: the next run replaces it
+            except TargetCleverTapError:
+                ledger.segment_refused(name)
+                raise
+        log.info(
+            "Segment %r: %d members uploaded; CleverTap mails the result of its processing to %s.",
+            name,
+            file.members,
+            segment.mapping.owner_email,
+            extra={"stream_name": segment.stream},
+        )
+
     def _settle(self, segment: SegmentList, *, unchanged: bool) -> None:
         if segment.first is not None:
             self._outcomes.list_settled(segment.first, segment.rows, unchanged=unchanged)
@@ -249,13 +286,16 @@ class Segments:
             self._outcomes.outdated(stream, key)
 
 
-def _upload(client: Client, segment: SegmentList, file: ListFile) -> None:
-    """The three steps of CleverTap's custom lists; an expired link is asked for once more."""
-    mapping = segment.mapping
+def _stored(client: Client, file: ListFile) -> str:
+    """The URL that has taken the file; an expired link is asked for once more."""
     try:
-        url = _put(client, file)
+        return _put(client, file)
     except LinkExpired:
-        url = _put(client, file)
+        return _put(client, file)
+
+
+def _complete(client: Client, segment: SegmentList, url: str, *, replace: bool) -> None:
+    mapping = segment.mapping
     try:
         client.complete_list(
             name=mapping.segment_name,
@@ -263,17 +303,11 @@ def _upload(client: Client, segment: SegmentList, file: ListFile) -> None:
             creator=mapping.creator or mapping.owner_email,
             filename=FILE_NAME,
             url=url,
+            replace=replace,
         )
     except ListRefused as refusal:
         said = f"Segment {mapping.segment_name!r} was not uploaded: {refusal}"
-        raise ListRefused(said) from refusal
-    log.info(
-        "Segment %r: %d members uploaded; CleverTap mails the result of its processing to %s.",
-        mapping.segment_name,
-        file.members,
-        mapping.owner_email,
-        extra={"stream_name": segment.stream},
-    )
+        raise ListRefused(said if replace else f"{said} {UNKNOWN_LIST}") from refusal
 
 
 def _put(client: Client, file: ListFile) -> str:

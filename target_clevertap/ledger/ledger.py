@@ -246,6 +246,18 @@ class Ledger:
         """The last upload of a list; None when there was none."""
         return self._segments.last_upload(name)
 
+    def may_have_uploaded(self, name: str) -> bool:
+        """Whether a list was uploaded, or an upload has begun whose end nobody has seen."""
+        return self._segments.may_have_uploaded(name)
+
+    def segment_begun(self, name: str) -> None:
+        """A list is about to be uploaded for the first time."""
+        self._segments.begun(name)
+
+    def segment_refused(self, name: str) -> None:
+        """The first upload of a list, which had begun, has failed."""
+        self._segments.refused(name)
+
     def segment_uploaded(self, name: str, members: int, digest: bytes) -> None:
         """A list has been uploaded."""
         self._segments.uploaded(name, members, digest)

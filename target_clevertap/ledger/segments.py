@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MEMBERS_AT_ONCE: Final = 10_000
 
+NOT_KNOWN_YET: Final = b""
+"""The digest of a list while its first upload goes on."""
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
@@ -46,13 +49,23 @@ class Segments:
             row = connection.execute(found.where(self._is(name))).one_or_none()
         return None if row is None or row.uploaded_at is None else SegmentEntry(*row)
 
+    def may_have_uploaded(self, name: str) -> bool:
+        """Whether a list was uploaded, or an upload has begun whose end nobody has seen."""
+        found = select(tables.segment.c.digest).where(self._is(name))
+        with self._database.reading() as connection:
+            return connection.scalar(found) is not None
+
+    def begun(self, name: str) -> None:
+        """A list is about to be uploaded for the first time."""
+        self._set(name, digest=NOT_KNOWN_YET)
+
+    def refused(self, name: str) -> None:
+        """The upload that had begun has failed."""
+        self._set(name, digest=None)
+
     def uploaded(self, name: str, members: int, digest: bytes) -> None:
         """A list has been uploaded."""
-        values = {"members": members, "digest": digest, "uploaded_at": int(self._clock())}
-        with self._database.writing() as connection:
-            number = self._number(connection, name)
-            this = tables.segment.c.number == number
-            connection.execute(tables.segment.update().where(this).values(values))
+        self._set(name, members=members, digest=digest, uploaded_at=int(self._clock()))
 
     def change_members(
         self, name: str, added: Iterable[tuple[str, str]], removed: Iterable[tuple[str, str]]
@@ -104,6 +117,11 @@ class Segments:
         )
         with self._database.reading() as connection:
             return connection.scalar(found.where(self._is(name))) or 0
+
+    def _set(self, name: str, **values: object) -> None:
+        with self._database.writing() as connection:
+            this = tables.segment.c.number == self._number(connection, name)
+            connection.execute(tables.segment.update().where(this).values(values))
 
     def _is(self, name: str) -> ColumnElement[bool]:
         return (tables.segment.c.account == self._account) & (tables.segment.c.name == name)

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_clevertap.errors import (
+    AnswerLost,
     CredentialsRefused,
     InputError,
+    LedgerError,
     ListRefused,
     SegmentRefused,
     ServerFailed,
     SettingsError,
 )
+from target_clevertap.ledger import Ledger
 from tests.support.pipeline import Message, config, load, record, schema, state, written
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.sandbox import Sandbox
@@ -138,6 +142,70 @@ def test_a_refused_list_that_accumulates_goes_through_when_that_is_meant(
     assert listed(sandbox) == ["u1", "u2", "u3"]
     assert load(accumulating(settings, max_shrink_percent=100), fewer, capsys) == [2]
     assert listed(sandbox) == ["u3"]
+
+
+# A list that accumulates, of which the ledger knows nothing
+
+
+def lose_ledger(tmp_path: Path) -> None:
+    for path in tmp_path.rglob("ledger.sqlite*"):
+        path.unlink()
+
+
+def test_a_list_whose_members_are_not_known_any_more_is_not_replaced(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    load(accumulating(settings), [VIP_SCHEMA, *members(1, 2, 3), state(1)], capsys)
+    lose_ledger(tmp_path)
+    for _ in range(2):
+        with pytest.raises(ListRefused, match="the ledger does not know its members") as why:
+            load(accumulating(settings), [VIP_SCHEMA, *members(4), state(2)], capsys)
+        assert why.value.exit_code == 1
+        assert written.states == []
+    assert listed(sandbox) == ["u1", "u2", "u3"]
+    every = [VIP_SCHEMA, *members(1, 2, 3), state(3)]
+    assert load(accumulating(settings, max_shrink_percent=100), every, capsys) == [3]
+    load(accumulating(settings), [VIP_SCHEMA, *members(5), state(4)], capsys)
+    assert listed(sandbox) == ["u1", "u2", "u3", "u4", "u5"]
+
+
+def test_a_snapshot_replaces_one_of_which_nothing_is_known(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    load(settings, [VIP_SCHEMA, *members(1, 2), state(1)], capsys)
+    lose_ledger(tmp_path)
+    load(settings, [VIP_SCHEMA, *members(2, 3), state(2)], capsys)
+    assert listed(sandbox) == ["u2", "u3"]
+
+
+def answer_lost(sandbox: Sandbox, _patch: pytest.MonkeyPatch) -> None:
+    path = "/upload_custom_list_segment_completed"
+    sandbox.fault(kind="reset_after", path=path, calls=[1])
+
+
+def killed_after_the_answer(_sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise LedgerError
+
+    patch.setattr(Ledger, "segment_uploaded", fail)
+
+
+@pytest.mark.parametrize("trouble", [answer_lost, killed_after_the_answer])
+def test_a_first_upload_that_may_have_arrived_is_made_again(
+    trouble: Callable[[Sandbox, pytest.MonkeyPatch], None],
+    sandbox: Sandbox,
+    settings: dict[str, Any],
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = accumulating(settings)
+    with monkeypatch.context() as patch:
+        trouble(sandbox, patch)
+        with pytest.raises((AnswerLost, LedgerError)):
+            load(settings, [VIP_SCHEMA, *members(1), state(1)], capsys)
+    assert listed(sandbox) == ["u1"]
+    assert load(settings, [VIP_SCHEMA, *members(1, 2), state(2)], capsys) == [2]
+    assert listed(sandbox) == ["u1", "u2"]
 
 
 # Rejected rows of a list that accumulates

@@ -32,6 +32,21 @@ def test_the_last_upload_is_remembered(place: Place) -> None:
         assert ledger.segment("vip") == SegmentEntry(3, digest("new"), 1_700_000_000)
 
 
+def test_an_upload_whose_end_nobody_has_seen_may_have_been_one(place: Place) -> None:
+    with place.open() as ledger:
+        ledger.change_members("vip", [("identity", "a")], [])
+        assert not ledger.may_have_uploaded("vip")
+        ledger.segment_begun("vip")
+    with place.open() as ledger:
+        assert ledger.may_have_uploaded("vip")
+        assert ledger.segment("vip") is None
+        ledger.segment_refused("vip")
+        assert not ledger.may_have_uploaded("vip")
+        ledger.segment_begun("vip")
+        ledger.segment_uploaded("vip", 1, digest("x"))
+        assert ledger.may_have_uploaded("vip")
+
+
 def test_members_come_in_the_order_of_their_bytes(place: Place) -> None:
     added = [("identity", one) for one in ("b", "Z", "é", "a", "10", "9")] + [("FBID", "z")]
     with place.open() as ledger:
