@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url
+from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url, is_local
 from target_clevertap.errors import (
     AnswerUnclear,
     CleverTapError,
@@ -202,7 +202,7 @@ def ledger_of(settings: Settings) -> AbstractContextManager[object] | None:
     What runs that were cut off have left in it stays for the next run, which must tell of it.
 
     Raises:
-        LedgerError: it cannot be used, or a run is using it.
+        LedgerError: it cannot be used, a run is using it, or it speaks of another CleverTap.
     """
     if settings.ledger_url == LEDGER_OFF:
         return None
@@ -210,12 +210,15 @@ def ledger_of(settings: Settings) -> AbstractContextManager[object] | None:
     from target_clevertap.ledger.migrations import migrate  # noqa: PLC0415
     from target_clevertap.ledger.place import open_database  # noqa: PLC0415
     from target_clevertap.ledger.run import Run  # noqa: PLC0415
+    from target_clevertap.ledger.service import require_service  # noqa: PLC0415
 
     run = Run.begin(settings.account_id, time.time)
     with ExitStack() as opened:
         database = open_database(settings.ledger_url, settings.account_dir, run)
         opened.callback(database.close)
         migrate(database)
+        local = is_local(settings.api_url or api_url(settings.region))
+        require_service(database, settings.account_id, local=local)
         return opened.pop_all()
 
 

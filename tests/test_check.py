@@ -292,6 +292,19 @@ def test_the_ledger_of_a_run_is_made_and_left_in_peace(
     assert "Another run has the ledger" in said
 
 
+def test_the_ledger_of_another_clevertap_is_told_and_a_new_one_not_yet_bound(
+    keeping: dict[str, Any],
+) -> None:
+    settings = Settings.parse(keeping)
+    of_account: dict[str, Any] = {"account": settings.account_id, "folder": settings.account_dir}
+    assert faulty(lines(keeping, ledger_of)) == set()
+    with open_ledger(None, uncertain="hold", local=False, **of_account):
+        pass
+    said = fault(lines(keeping, ledger_of), "ledger")
+    assert "what the real CleverTap has of account" in said
+    assert "set another work_dir" in said
+
+
 def test_what_a_run_that_was_cut_off_has_left_stays_for_the_next_run(
     keeping: dict[str, Any],
 ) -> None:

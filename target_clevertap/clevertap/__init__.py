@@ -12,7 +12,7 @@ from target_clevertap.clevertap.client import (
     Credentials,
 )
 from target_clevertap.clevertap.meanings import REFUSAL_MEANINGS, meaning_of
-from target_clevertap.clevertap.regions import REGIONS, Region, api_url, check_url
+from target_clevertap.clevertap.regions import REGIONS, Region, api_url, check_url, is_local
 from target_clevertap.clevertap.retries import (
     ANY_FAILURE,
     NO_RETRY,
@@ -42,5 +42,6 @@ __all__ = [
     "UploadAnswer",
     "api_url",
     "check_url",
+    "is_local",
     "meaning_of",
 ]

@@ -11,7 +11,7 @@ from threading import Event, current_thread, main_thread
 from time import monotonic as clock
 from typing import TYPE_CHECKING, Any
 
-from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url
+from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url, is_local
 from target_clevertap.delivery.batch import Limits
 from target_clevertap.delivery.calls import Calls, NotedCalls
 from target_clevertap.delivery.checkpoints import Checkpoints
@@ -335,6 +335,7 @@ def _open_ledger(settings: Settings) -> Ledger | None:
         account=settings.account_id,
         folder=settings.account_dir,
         uncertain=settings.uncertain_events,
+        local=is_local(settings.api_url or api_url(settings.region)),
     )
 
 

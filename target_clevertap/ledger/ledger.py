@@ -27,6 +27,7 @@ from target_clevertap.ledger.place import open_database
 from target_clevertap.ledger.recent import Recent
 from target_clevertap.ledger.run import Run
 from target_clevertap.ledger.segments import SegmentEntry, Segments
+from target_clevertap.ledger.service import remember_service
 from target_clevertap.ledger.sqlite import SqliteDatabase
 from target_clevertap.ledger.streams import StreamEntry, Streams
 from target_clevertap.ledger.waiting import Rejected, Waiting, WaitingRow
@@ -342,12 +343,13 @@ class Ledger:
         )
 
 
-def open_ledger(
+def open_ledger(  # noqa: PLR0913 - what a run is about
     url: str | None,
     *,
     account: str,
     folder: Path,
     uncertain: Uncertain,
+    local: bool | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Ledger:
     """A ledger that nobody else writes to, ready for a run.
@@ -357,17 +359,20 @@ def open_ledger(
         account: whose ledger it is.
         folder: of the account.
         uncertain: whether events and counters of calls that were cut off are sent again, or held.
+        local: whether CleverTap is one on this machine; None when nothing is sent.
         clock: seconds since the epoch.
 
     Raises:
         LedgerBusy: another run has it.
-        LedgerError: it cannot be used.
+        LedgerError: it cannot be used, or it speaks of another CleverTap.
     """
     run = Run.begin(account, clock)
     database = open_database(url, folder, run)
     with ExitStack() as opened:
         opened.callback(database.close)
         migrate(database)
+        if local is not None:
+            remember_service(database, account, local=local)
         ledger = Ledger(database, run, uncertain, clock)
         opened.pop_all()
     return ledger

@@ -34,10 +34,16 @@ def _name_digest(connection: Connection) -> None:
         connection.execute(tables.version.update().values(digest="blake2b"))
 
 
+def _add_service(connection: Connection) -> None:
+    """Which CleverTap an older ledger speaks of is not known: the next run says so."""
+    tables.service.create(connection, checkfirst=True)
+
+
 MIGRATIONS: Final[Sequence[Callable[[Connection], None]]] = (
     _make_tables,
     _add_counters,
     _name_digest,
+    _add_service,
 )
 """Each leads from the version that is its place in this list to the next."""
 

@@ -37,6 +37,14 @@ version = Table(
 )
 """One row: the version of the tables, and what makes the digests in them."""
 
+service = Table(
+    f"{PREFIX}service",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("local", Boolean, nullable=False),
+)
+"""Whether what an account has was delivered to a CleverTap on this machine, or to the real one."""
+
 run = Table(
     f"{PREFIX}run",
     metadata,

@@ -190,6 +190,18 @@ def test_a_first_run_that_was_cut_short_goes_on_being_the_first(
     assert orders(sandbox) == []
 
 
+# The local CleverTap, and the real one
+
+
+def test_what_the_local_clevertap_has_is_not_taken_for_delivered_by_the_real_one(
+    settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [*SCHEMAS, order(1), state(1)], capsys)
+    del settings["api_url"]
+    with pytest.raises(LedgerError, match="what a CleverTap on this machine has of account TEST-"):
+        load(settings, [], capsys)
+
+
 # Uncertain events
 
 

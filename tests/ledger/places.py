@@ -34,10 +34,17 @@ class Place:
         account: str = ACCOUNT,
         uncertain: Literal["resend", "hold"] = "resend",
         clock: Callable[[], float] = time.time,
+        *,
+        local: bool | None = None,
     ) -> Ledger:
         """The ledger for a run of this process."""
         return open_ledger(
-            self.url, account=account, folder=self.folder, uncertain=uncertain, clock=clock
+            self.url,
+            account=account,
+            folder=self.folder,
+            uncertain=uncertain,
+            local=local,
+            clock=clock,
         )
 
 
@@ -68,6 +75,7 @@ def make_older(place: Place) -> None:
         closing(open_database(place.url, place.folder, run)) as database,
         database.writing() as connection,
     ):
+        tables.service.drop(connection)
         tables.counter.drop(connection)
         connection.execute(text(f"ALTER TABLE {tables.version.name} DROP COLUMN digest"))
         connection.execute(tables.version.update().values({"version": 1}))

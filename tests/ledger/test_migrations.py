@@ -75,6 +75,17 @@ def test_a_ledger_that_knew_no_counters_keeps_what_it_holds_and_holds_them(place
         assert ledger.take_held_counter(profiles(number, "c"), digests("x"))
 
 
+def test_a_ledger_that_did_not_know_its_clevertap_takes_that_of_the_next_run(place: Place) -> None:
+    with place.open() as ledger:
+        number = ledger.claim("rows").number
+        ledger.settle(None, events=events(number, "a"))
+    make_older(place)
+    with place.open(local=True) as ledger:
+        assert ledger.known_events(events(number, "a")) == [(0, False)]
+    with pytest.raises(LedgerError, match="to the real one"):
+        place.open(local=False)
+
+
 def test_each_step_is_taken_once(opened: Database) -> None:
     for _ in range(2):
         migrate(opened, (*MIGRATIONS, add_column))
