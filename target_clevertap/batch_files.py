@@ -24,6 +24,7 @@ import msgspec
 from target_clevertap.errors import InputError
 from target_clevertap.parquet_rows import parquet_rows
 from target_clevertap.reader import decode
+from target_clevertap.settings import shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -253,4 +254,4 @@ def _missing_package(url: str, error: ImportError) -> str:
 
 def _name(url: str) -> str:
     """What names a file to a person: the last part of its path."""
-    return url.partition("?")[0].rpartition("/")[2] or "without a name"
+    return shown_url(url).rpartition("/")[2] or "without a name"

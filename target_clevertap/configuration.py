@@ -20,11 +20,13 @@ from target_clevertap.settings import (
     read_config,
     unreadable_variables,
 )
+from target_clevertap.settings.parsing import json_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import click
+    from jsonschema.exceptions import ValidationError
 
 _published_schema = cache(config_jsonschema)
 """Always the same dict: the SDK adds its own settings to it."""
@@ -69,10 +71,8 @@ class ConfiguredTarget(Target):
         own = {field.encode_name for field in msgspec.structs.fields(Settings)}
         properties = cls.config_jsonschema["properties"]
         builtin = {name: properties[name] for name in properties if name not in own}
-        mistakes = [
-            f"{'.'.join(map(str, fault.path))}: {fault.message}"
-            for fault in JSONSchemaValidator({"properties": builtin}).iter_errors(config)
-        ]
+        faults = JSONSchemaValidator({"properties": builtin}).iter_errors(config)
+        mistakes = [f"{'.'.join(map(str, fault.path))}: {_sentence(fault)}" for fault in faults]
         ours = {name: value for name, value in config.items() if name not in builtin}
         try:
             settings = Settings.parse(ours)
@@ -122,3 +122,12 @@ class ConfiguredTarget(Target):
         if mistakes := list(unreadable_variables(cls._env_var_prefix, cls.config_jsonschema)):
             raise SettingsError(mistakes)
         return config
+
+
+def _sentence(fault: ValidationError) -> str:
+    """What would be right. The message of the fault has the value, which may be a secret."""
+    if fault.validator != "type":
+        return f"must have {fault.validator} {fault.validator_value}"
+    kinds: Any = fault.validator_value
+    wanted = kinds if isinstance(kinds, str) else " or ".join(kinds)
+    return f"must be {wanted}, not {json_type(fault.instance)}"

@@ -270,6 +270,15 @@ def test_nothing_of_a_pre_signed_url_but_the_file_is_told(
     assert "Signature" not in str(error.value)
 
 
+@pytest.mark.parametrize("url", ["http://u:marker@127.0.0.1:9", "http://127.0.0.1:9/f#marker"])
+def test_neither_a_password_nor_a_fragment_of_a_url_is_told(
+    url: str, settings: dict[str, Any], capsys: Capture
+) -> None:
+    with pytest.raises(InputError, match=r"The batch file \S+ cannot be read: ") as error:
+        load(settings, [USERS_SCHEMA, batch(url)], capsys)
+    assert "marker" not in str(error.value)
+
+
 def test_a_file_that_s3_does_not_have_is_told(
     bucket: Bucket, settings: dict[str, Any], capsys: Capture
 ) -> None:

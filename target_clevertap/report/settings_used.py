@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_clevertap.settings import LEDGER_OFF
+from target_clevertap.settings import shown_url
 
 if TYPE_CHECKING:
     from target_clevertap.settings import Settings
-
-HIDDEN: Final = "***"
-"""Stands for what was left out of a URL."""
 
 
 def settings_used(settings: Settings) -> dict[str, Any]:
@@ -23,22 +19,9 @@ def settings_used(settings: Settings) -> dict[str, Any]:
     """
     shown: dict[str, Any] = msgspec.to_builtins(settings)
     del shown["passcode"]
-    shown["api_url"] = _masked(settings.api_url)
-    shown["ledger_url"] = _masked(settings.ledger_url)
+    for name in ("api_url", "ledger_url"):
+        shown[name] = shown_url(shown[name]) if shown[name] else None
     return {name: _stripped(value) for name, value in shown.items()}
-
-
-def _masked(url: str | None) -> str | None:
-    """A URL without what may be a secret in it."""
-    if url is None or url == LEDGER_OFF:
-        return url
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return HIDDEN
-    user, at, host = parts.netloc.rpartition("@")
-    query = f"?{HIDDEN}" if parts.query else ""
-    return f"{parts.scheme}://{HIDDEN if user else ''}{at}{host}{parts.path}{query}"
 
 
 def _stripped(value: object) -> object:

@@ -20,6 +20,7 @@ from target_clevertap.settings.streams import (
     TimeSource,
     ValueType,
 )
+from target_clevertap.settings.urls import shown_url
 
 __all__ = [
     "LEDGER_OFF",
@@ -41,5 +42,6 @@ __all__ = [
     "ValueType",
     "config_jsonschema",
     "read_config",
+    "shown_url",
     "unreadable_variables",
 ]

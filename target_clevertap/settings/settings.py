@@ -24,6 +24,7 @@ from target_clevertap.settings.streams import (
     SegmentMapping,
     StreamMapping,
 )
+from target_clevertap.settings.urls import has_one_reading
 
 Region = Literal["eu1", "in1", "sg1", "us1", "aps3", "mec1", "sk1", "global"]
 
@@ -34,12 +35,24 @@ _LOOPBACK = r"localhost|127(?:\.\d{1,3}){3}|\[::1\]"
 _API_URL = re.compile(rf"(?:https://[^/@\s?#]+|http://(?:{_LOOPBACK})(?::\d+)?)(?:/[^\s?#]*)?")
 _API_URL_RULE = "must be an https URL (http only to localhost), without user or query"
 _LEDGER_RULE = "must be off, or a URL that begins with sqlite:/// or postgresql://"
+_ENCODING_RULE = (
+    "has an @, /, ? or # that may be a part of its password; percent-encode them there: "
+    "@ as %40, / as %2F, ? as %3F, # as %23"
+)
 _HEADER_RULE = (
     "must be printable ASCII, without spaces or line ends around it; "
     "copy it again from the dashboard (Settings > Project)"
 )
 _ZONE_RULE = "must be the IANA name of a time zone, such as Europe/Berlin"
 _COUNTRY_RULE = "must be an ISO 3166 alpha-2 code in capitals, such as DE"
+
+
+def _ledger_fault(url: str) -> str | None:
+    if url == LEDGER_OFF or url.startswith("sqlite:///"):
+        return None
+    if not url.startswith(("postgresql://", "postgresql+")):
+        return _LEDGER_RULE
+    return None if has_one_reading(url) else _ENCODING_RULE
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "streams": lambda streams: None if streams else "must map at least one stream",
         "api_url": lambda url: None if _API_URL.fullmatch(url) else _API_URL_RULE,
         "timezone": lambda name: None if _is_zone(name) else _ZONE_RULE,
-        "ledger_url": lambda url: None if _is_ledger(url) else _LEDGER_RULE,
+        "ledger_url": _ledger_fault,
         "default_country": lambda code: None if _is_country(code) else _COUNTRY_RULE,
     }
 
@@ -349,10 +362,6 @@ NO_HOME = "work_dir: this user has no home folder; set work_dir to an absolute p
 def _is_header(text: str) -> bool:
     """Whether an HTTP header can carry it, unlike a pasted line end."""
     return text.isascii() and text.isprintable() and text == text.strip()
-
-
-def _is_ledger(url: str) -> bool:
-    return url == LEDGER_OFF or url.startswith(("sqlite:///", "postgresql://", "postgresql+"))
 
 
 def _is_zone(name: str) -> bool:

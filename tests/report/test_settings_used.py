@@ -23,10 +23,9 @@ def test_all_settings_are_shown_but_the_passcode() -> None:
         ("sqlite:////var/lib/ledger.db", "sqlite:////var/lib/ledger.db"),
         ("sqlite:///ledger.db", "sqlite:///ledger.db"),
         ("postgresql://db:5432/x", "postgresql://db:5432/x"),
-        ("postgresql://marker:marker@db:5432/x", "postgresql://***@db:5432/x"),
-        ("postgresql+psycopg://marker:a@marker@db/x", "postgresql+psycopg://***@db/x"),
-        ("postgresql://db/x?user=u&password=marker", "postgresql://db/x?***"),
-        ("postgresql://u:marker@[broken/x", "***"),
+        ("postgresql://marker:marker@db:5432/x", "postgresql://db:5432/x"),
+        ("postgresql://db/x?user=u&password=marker", "postgresql://db/x"),
+        ("postgresql://u:marker@[broken/x", "postgresql://***"),
     ],
 )
 def test_a_ledger_is_shown_without_its_password(url: str | None, shown: str | None) -> None:

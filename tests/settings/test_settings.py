@@ -202,6 +202,27 @@ def test_an_api_url_that_is_accepted_is_one_that_the_client_calls(url: str) -> N
     check_url(Settings.parse(config(api_url=url)).api_url or "")
 
 
+@pytest.mark.parametrize("password", ["a@s3cr3t", "s3cr3t/a", "s3cr3t#a", "s3cr3t?a", "a@b/s3cr3t"])
+def test_a_password_that_could_be_taken_for_the_host_is_a_mistake(password: str) -> None:
+    (line,) = mistakes(config(ledger_url=f"postgresql://me:{password}@db/x"))
+    assert line.startswith("ledger_url: has an @, /, ? or # that may be a part of its password; ")
+    assert "@ as %40" in line
+    assert "s3cr3t" not in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:a%40b%2Fc%23@db:5432/x",
+        "postgresql+psycopg://db/x?user=me&host=/run",
+        "postgresql://[::1]/x",
+        "sqlite:////data/a@b.db",
+    ],
+)
+def test_a_ledger_with_one_reading_is_taken(url: str) -> None:
+    assert Settings.parse(config(ledger_url=url)).ledger_url == url
+
+
 def test_a_mistake_never_shows_the_passcode() -> None:
     assert mistakes(config(passcode=["s3cr3t"])) == ["passcode: must be a string, not a list"]
 
