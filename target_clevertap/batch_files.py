@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import sys
 import zlib
 from contextlib import contextmanager
@@ -64,6 +65,9 @@ _GZIP: Final = b"\x1f\x8b"
 _COMPRESSIONS: Final = frozenset({None, "none", "gzip"})
 _EXTRAS: Final = {"s3": "s3", "s3a": "s3", "http": "s3", "https": "s3"}
 """The extra that opens URLs of a scheme; s3fs brings aiohttp, which fsspec needs for HTTP."""
+
+_TALKATIVE: Final = ("fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp")
+"""Loggers that tell at DEBUG of signed URLs, of headers, or of what a file holds."""
 
 _REASONS: Final = (
     (FileNotFoundError, "there is no such file"),
@@ -146,6 +150,7 @@ def batch_rows(batch: Batch, storage: Storage) -> Generator[BatchRow, None, None
         InputError: for a format nobody knows, before the first row; for a file that cannot be
             opened or read, when its turn comes.
     """
+    _keep_quiet()
     rows, block_bytes = _reading_of(batch.encoding)
     for url in batch.manifest:
         name = _name(url)
@@ -153,6 +158,12 @@ def batch_rows(batch: Batch, storage: Storage) -> Generator[BatchRow, None, None
             for number, raw in enumerate(rows(file), start=1):
                 if raw and not raw.isspace():
                     yield BatchRow(batch, raw.strip(), name, number)
+
+
+def _keep_quiet() -> None:
+    """Whatever the level of the program is: its own lines tell what can be told."""
+    for logger in map(logging.getLogger, _TALKATIVE):
+        logger.setLevel(max(logger.level, logging.INFO))
 
 
 def _reading_of(encoding: Encoding) -> tuple[Rows, int]:
