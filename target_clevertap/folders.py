@@ -1,8 +1,9 @@
-"""Folders for their owner alone."""
+"""Folders for their owner alone, and which of them somebody is using."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -28,3 +29,34 @@ def make_private(folder: Path) -> None:
         folder.mkdir(mode=OWNER_ONLY)
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+
+
+def hold(folder: Path) -> int:
+    """Make a private folder, and keep it in use until the descriptor that is returned is closed.
+
+    The kernel closes it when the process ends, however that is. Ids of processes could not tell:
+    in a container every run has the same one.
+
+    Raises:
+        OSError: when it cannot be made.
+    """
+    make_private(folder)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    with suppress(OSError):  # a file system that cannot lock folders
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def is_held(folder: Path) -> bool:
+    """Whether somebody has a folder in use, or may have: not every file system can tell."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

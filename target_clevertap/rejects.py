@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_clevertap.errors import WorkDirError
-from target_clevertap.folders import make_private
+from target_clevertap.folders import hold
 from target_clevertap.mapping.values import encode
 from target_clevertap.reader import decode
 
@@ -120,6 +120,7 @@ class Rejects:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: FileIO | None = None
+        self._held: int | None = None
         self._schema_written: dict[str, Stream] = {}
         self._groups: dict[tuple[str, str, str | None], Group] = {}
 
@@ -146,6 +147,9 @@ class Rejects:
         if self._file is not None:
             self._file.close()
             self._file = None
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     @property
     def any(self) -> bool:
@@ -167,7 +171,8 @@ class Rejects:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _open(self) -> FileIO:
-        make_private(self.path.parent)
+        if self._held is None:
+            self._held = hold(self.path.parent)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         # Unbuffered: a row is on disk before any STATE that covers it can be written.
         return FileIO(descriptor, "ab")

@@ -6,6 +6,7 @@ The files have no name any more once they are open: whatever ends the run, no me
 from __future__ import annotations
 
 import csv
+import os
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from target_clevertap.errors import WorkDirError
-from target_clevertap.folders import make_private
+from target_clevertap.folders import hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,7 +43,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         try:
-            make_private(folder)
+            self._held = hold(folder)
             with NamedTemporaryFile(prefix="segment-", dir=folder) as file:
                 self._db = sqlite3.connect(file.name, isolation_level=None)
                 # Nothing is lost with it that another run would not bring.
@@ -104,6 +105,7 @@ class Spool:
     def close(self) -> None:
         """Forget the members."""
         self._db.close()
+        os.close(self._held)
         if self._list is not None:
             with suppress(OSError):  # what a full disk did not take is of no use any more
                 self._list.close()

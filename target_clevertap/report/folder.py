@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from target_clevertap.errors import WorkDirError
+from target_clevertap.folders import is_held, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +26,10 @@ log = logging.getLogger(__name__)
 FOLDERS_KEPT: Final = 30
 """Of the newest runs, the current one among them."""
 
-OWNER_ONLY_FOLDER: Final = 0o700
+REPORT: Final = "report.json"
 OWNER_ONLY_FILE: Final = 0o600
 
-_RUN_ID: Final = re.compile(r"\d{8}T\d{6}Z-(\d{1,10})")
+_RUN_ID: Final = re.compile(r"\d{8}T\d{6}Z-\d{1,10}")
 
 
 def run_id(started: datetime, process: int) -> str:
@@ -55,7 +56,7 @@ class RunFolder:
             WorkDirError: when it cannot be made.
         """
         try:
-            _create(self.path)
+            make_private(self.path)
         except OSError as error:
             raise _unwritable(self.path, error) from error
 
@@ -80,7 +81,7 @@ class RunFolder:
         try:
             self.create()
             content = msgspec.json.format(msgspec.json.encode(report), indent=2)
-            self._write("report.json", content + b"\n")
+            self._write(REPORT, content + b"\n")
             self._write("report.html", render(report).encode())
         except WorkDirError as error:
             if after is None:
@@ -96,7 +97,7 @@ class RunFolder:
         """
         runs = sorted(self._runs(), key=lambda path: path.name, reverse=True)
         for path in runs[FOLDERS_KEPT:]:
-            if path != self.path and not _is_alive(path.name):
+            if path != self.path and not _is_under_way(path):
                 try:
                     shutil.rmtree(path)
                 except OSError as error:
@@ -124,17 +125,6 @@ class RunFolder:
             raise _unwritable(path, error) from error
 
 
-def _create(folder: Path) -> None:
-    """A folder and its missing parents: `Path.mkdir` gives its mode to the last of them only."""
-    if folder.is_dir():
-        return
-    _create(folder.parent)
-    with suppress(FileExistsError):
-        folder.mkdir(mode=OWNER_ONLY_FOLDER)
-    if not folder.is_dir():
-        raise NotADirectoryError(20, "Not a directory", str(folder))
-
-
 def _write_durably(path: Path, content: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with os.fdopen(os.open(path, flags, OWNER_ONLY_FILE), "wb") as file:
@@ -152,18 +142,9 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _is_alive(name: str) -> bool:
-    """Whether the process that a run was, or one that has its id by now, is under way."""
-    match = _RUN_ID.fullmatch(name)
-    if match is None:
-        return True
-    try:
-        os.kill(int(match[1]), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True  # it is somebody else's
-    return True
+def _is_under_way(run: Path) -> bool:
+    """Whether the run of a folder goes on, which one that has left its report does not."""
+    return not (run / REPORT).exists() and is_held(run)
 
 
 def _unwritable(path: Path, error: OSError) -> WorkDirError:

@@ -18,14 +18,17 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from target_clevertap.delivery.spool import Spool
 from target_clevertap.errors import InputError, WorkDirError
+from target_clevertap.folders import hold
+from target_clevertap.rejects import UNCERTAIN, Rejects, Row, Stream
 from target_clevertap.report.folder import FOLDERS_KEPT, RunFolder, run_id
 from target_clevertap.report.model import Report
 from target_clevertap.report.page import render
 from tests.report.samples import clean, nasty, small
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from target_clevertap.report.folder import RunFolder as Folder
@@ -127,12 +130,50 @@ def test_the_newest_thirty_runs_are_kept(runs: Path, folder: Folder, ended: int)
     assert folder.path.exists()
 
 
-def test_a_run_that_is_under_way_is_not_removed(runs: Path, folder: Folder, ended: int) -> None:
-    alive = runs / f"20240101T000000Z-{os.getppid()}"
-    alive.mkdir(parents=True)
+def reject_a_row(folder: Path) -> Rejects:
+    rejects = Rejects(folder / "rejected.jsonl")
+    users = Stream("users", {}, (), lambda _record: ())
+    rejects.add(Row(users, b'{"type":"RECORD","stream":"users","record":{}}', 1), UNCERTAIN)
+    return rejects
+
+
+@pytest.mark.parametrize("use", [reject_a_row, Spool], ids=["rejected rows", "a list"])
+def test_a_run_that_is_under_way_is_not_removed(
+    use: Callable[[Path], Rejects | Spool], runs: Path, folder: Folder, ended: int
+) -> None:
+    alive = runs / f"20240101T000000Z-{ended}"
+    part = use(alive)
     old_runs(runs, ended, 31)
     folder.prune()
     assert alive.exists()
+    part.close()
+    folder.prune()
+    assert not alive.exists()
+
+
+def test_a_killed_run_is_removed_also_when_a_process_has_its_id(
+    runs: Path, folder: Folder, ended: int
+) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from target_clevertap.folders import hold;"
+        "hold(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
+    )
+    killed = runs / f"20240101T000000Z-{os.getpid()}"
+    subprocess.run([sys.executable, "-c", script, killed], check=False)  # noqa: S603 - the script
+    assert killed.exists()
+    old_runs(runs, ended, 31)
+    folder.prune()
+    assert not killed.exists()
+
+
+def test_a_run_that_has_left_its_report_has_ended(runs: Path, folder: Folder, ended: int) -> None:
+    done = runs / f"20240101T000000Z-{os.getppid()}"
+    descriptor = hold(done)
+    (done / "report.json").write_text("{}")
+    old_runs(runs, ended, 31)
+    folder.prune()
+    os.close(descriptor)
+    assert not done.exists()
 
 
 def test_the_own_folder_is_kept_also_when_the_clock_was_wrong(runs: Path, ended: int) -> None:
