@@ -176,6 +176,17 @@ def test_a_deleted_row_is_ignored_unless_the_mapping_says_otherwise(
     assert "users: 1 read: 0 accepted, 0 rejected, 1 ignored" in caplog.text
 
 
+def test_a_key_that_is_no_unicode_is_one_rejected_row_and_no_more(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    del settings["ledger_url"]
+    half = record("users", id="\ud800", name="Ada")
+    messages = [schema("users", id={}, name="string"), half, user(1), state(1)]
+    assert load(settings, messages, capsys) == [1]
+    assert [row["record"]["id"] for row in rejected(tmp_path)] == ["\ud800"]
+    assert names(sandbox) == {"1": "Ada"}
+
+
 def test_stream_maps_and_flattening_come_before_the_mapping(
     sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
 ) -> None:

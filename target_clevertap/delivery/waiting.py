@@ -200,4 +200,7 @@ def _key(row: Row) -> bytes | None:
 def _item_key(row: Row) -> bytes | None:
     """The key of a row, as its item carries it; None when it has none."""
     values = row.values()
-    return encode(values) if values and None not in values else None
+    try:
+        return encode(values) if values and None not in values else None
+    except UnicodeEncodeError:  # half of a surrogate pair: no version of it will ever be delivered
+        return None

@@ -33,6 +33,12 @@ class SchemaCheck:
         Raises:
             Rejection: naming the column, never the value.
         """
+        try:
+            self._refuse_misfit(record)
+        except UnicodeEncodeError:  # half of a surrogate pair, which the validator cannot read
+            raise Rejection("text_invalid") from None
+
+    def _refuse_misfit(self, record: dict[str, Any]) -> None:
         if self._validator.is_valid(record):
             return
         for fault in self._validator.iter_errors(record):
