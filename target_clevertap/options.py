@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,11 +34,16 @@ OPTIONS: Final = (
 )
 
 
+def print_line(line: str) -> None:
+    """Print a line on standard output; what its encoding cannot write is escaped."""
+    click.echo(line.encode(sys.stdout.encoding, "backslashreplace"))
+
+
 def print_check(read_settings: Callable[[], Settings]) -> int:
     """The exit code of `--check`, after saying what it found."""
     from target_clevertap.check import ledger_of, run_check  # noqa: PLC0415 - a run needs neither
 
-    return run_check(read_settings, ledger_of, click.echo)
+    return run_check(read_settings, ledger_of, print_line)
 
 
 def print_suggestion(catalog: Path) -> int:

@@ -25,7 +25,7 @@ from target_clevertap.errors import (
     StateNotWritten,
     TargetCleverTapError,
 )
-from target_clevertap.options import OPTIONS, print_check, print_suggestion
+from target_clevertap.options import OPTIONS, print_check, print_line, print_suggestion
 from target_clevertap.reader import LineReader, Message, StateLine, decode
 from target_clevertap.rejects import former_reason
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
@@ -92,7 +92,7 @@ class TargetCleverTap(ConfiguredTarget):
         from target_clevertap.delivery import Preview, Run  # noqa: PLC0415
 
         if preview is not None:
-            return Preview(self.settings, preview, click.echo)
+            return Preview(self.settings, preview, print_line)
         return Run(self.settings, _write_state, wake=self.message_reader.ring)
 
     @override

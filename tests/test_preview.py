@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,9 @@ SCHEMAS = [
 ]
 
 
-def preview(settings: dict[str, Any], messages: list[Any], folder: Path, rows: int) -> Any:  # noqa: ANN401
+def preview(
+    settings: dict[str, Any], messages: list[Any], folder: Path, rows: int, encoding: str = "utf-8"
+) -> subprocess.CompletedProcess[bytes]:
     file = folder / "config.json"
     file.write_text(json.dumps(settings))
     return subprocess.run(  # noqa: S603 - our own command
@@ -49,6 +52,7 @@ def preview(settings: dict[str, Any], messages: list[Any], folder: Path, rows: i
         capture_output=True,
         timeout=60,
         check=False,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
     )
 
 
@@ -105,6 +109,22 @@ def test_what_is_shown_is_what_is_sent_to_the_byte(
     with Scripted(answer(200, {"status": "success", "processed": 3, "unprocessed": []})) as server:
         load(settings | {"api_url": server.url}, messages, capsys)
     assert server.heard[0].body == b'{"d":[' + b",".join([ada, order, nobody]) + b"]}"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "Zoë"), ("latin-1", "Zoë"), ("ascii", r"Zo\xeb"), ("utf-8:strict", "Zoë")],
+)
+def test_what_standard_output_cannot_write_is_escaped(
+    encoding: str, shown: str, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    half = b'{"type":"RECORD","stream":"orders","record":{"id":"\\ud800","user":""}}'
+    name = record("users", id=1, name="Zoë")
+    done = preview(settings, [*SCHEMAS, half, name], tmp_path, 2, encoding)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.decode(encoding.partition(":")[0])
+    assert f'"Name":"{shown}"' in told
+    assert r"\ud800: text_invalid: " in told
 
 
 def test_what_cannot_be_read_ends_the_preview_as_it_would_end_a_run(
