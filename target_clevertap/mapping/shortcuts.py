@@ -141,7 +141,7 @@ def _list_type(schema: JsonSchema, *, nullable: bool) -> ColumnType | None:
 
 
 class _NeedsTheLongWay(Exception):
-    """A property that cannot be read off one column."""
+    """A property that cannot be read off one column, or a name that no struct can have."""
 
 
 class _Compiler:
@@ -221,7 +221,7 @@ def item(line):
             for column, field in self._fields.items()
         ]
         renamed = {field: column for column, field in self._fields.items()}
-        record = msgspec.defstruct("Record", fields, rename=renamed, kw_only=True, gc=False)
+        record = _renamed("Record", fields, renamed, kw_only=True)
         line = msgspec.defstruct("Line", [("record", record)], gc=False)
         # What is sent as it came need not become a number first. (So a profile whose number has an
         # exponent, 1e5, may be sent once more when it comes the long way, which writes it as 1E+5.)
@@ -321,4 +321,17 @@ def _struct(names: Sequence[str], *default: None) -> type[msgspec.Struct]:
     """A struct to encode; with None as their default, fields that are null are left out."""
     fields: list[Any] = [(f"p{number}", Any, *default) for number in range(len(names))]
     renamed = {f"p{number}": name for number, name in enumerate(names)}
-    return msgspec.defstruct("Output", fields, rename=renamed, omit_defaults=True, gc=False)
+    return _renamed("Output", fields, renamed, omit_defaults=True)
+
+
+def _renamed(
+    title: str,
+    fields: Sequence[Any],
+    names: dict[str, str],
+    **options: Any,  # noqa: ANN401 - those of defstruct
+) -> type[msgspec.Struct]:
+    """A struct whose fields have other names in JSON; not every name can be that of a field."""
+    try:
+        return msgspec.defstruct(title, fields, rename=names, gc=False, **options)
+    except ValueError:  # a quote, a backslash, a control character, half of a surrogate pair
+        raise _NeedsTheLongWay from None

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from target_clevertap.errors import SettingsError
 from target_clevertap.mapping import (
     EventRules,
     Item,
@@ -311,3 +312,54 @@ def test_an_event_whose_key_is_a_number_has_one_key_on_both_ways(written: str) -
     item = short_way(line)
     assert item is not None
     assert item.key == long_way.item(decode(line)["record"]).key != b""
+
+
+def named(properties: dict[str, str], schema: dict[str, Any]) -> ProfileRules:
+    mapping = {"type": "profile", "identifier": {"identity": "id"}, "properties": properties}
+    settings = Settings.parse(SETTINGS | {"streams": {"s": mapping}})
+    compiled = compile_mapping(
+        settings.streams["s"], schema, Policies.of(settings), path="s", key_properties=["id"]
+    )
+    assert isinstance(compiled, ProfileRules)
+    return compiled
+
+
+columns = st.text(
+    st.characters(codec=None, categories=None) | st.sampled_from("\"'\\\n\x7f\x00 .c1_é"),
+    max_size=6,
+) | st.sampled_from(
+    ["", "class", "1st", "__class__", "c1", "record", "fi", "\ufb01", "K", "\u212a", '"', "\\"]
+)
+
+
+@given(names=st.lists(columns, min_size=1, max_size=4, unique=True), value=texts)
+def test_a_stream_with_columns_of_any_name_has_a_way(names: list[str], value: str) -> None:
+    text = {"type": ["string", "null"]}
+    schema = {"properties": {"id": {"type": "string"}, **dict.fromkeys(names, text)}}
+    try:
+        long_way = named({f"P{at}": name for at, name in enumerate(names)}, schema)
+    except SettingsError:  # the name of a property, or a path into an object
+        return
+    short_way = compile_shortcut(long_way, schema, ["id"])
+    if short_way is None:
+        return
+    record = {**{name: f"{value}{at}" for at, name in enumerate(names)}, "id": "customer-17"}
+    item = short_way(json.dumps({"record": record}).encode())
+    assert item is None or item == long_way.item(record)
+
+
+@pytest.mark.parametrize("name", ["", "class", "1st", "__class__", "a b", "\ufb01", "it's", "c1"])
+def test_most_names_of_columns_have_the_short_way(name: str) -> None:
+    schema = {"properties": {"id": {"type": "string"}, name: {"type": "string"}}}
+    assert compile_shortcut(named({"P": name}, schema), schema, ["id"]) is not None
+
+
+@pytest.mark.parametrize("name", ["a\\b", 'a"b'])
+def test_a_name_that_a_struct_cannot_have_has_the_long_way(name: str) -> None:
+    schema = {"properties": {"id": {"type": "string"}, name: {"type": "string"}}}
+    assert compile_shortcut(named({"P": name}, schema), schema, ["id"]) is None
+
+
+def test_a_property_that_a_struct_cannot_have_has_the_long_way() -> None:
+    schema = {"properties": {"id": {"type": "string"}, "a": {"type": "string"}}}
+    assert compile_shortcut(named({"P\x07Q": "a"}, schema), schema, ["id"]) is None
