@@ -12,6 +12,7 @@ from target_clevertap.report.ending import ending
 from target_clevertap.report.model import (
     CallCounts,
     CallKind,
+    Counts,
     Interval,
     Latency,
     LatencyBand,
@@ -21,6 +22,7 @@ from target_clevertap.report.model import (
     ReportedSegment,
     ReportedStream,
     Timeline,
+    TriedAgain,
     total,
     writable,
 )
@@ -69,10 +71,10 @@ def compose(  # noqa: PLR0913 - what is known of a run
         failures: what went wrong, if anything did; the first decides about the exit code.
     """
     streams = tuple(streams)
-    totals, seconds = total(streams), round(measures.seconds, 3)
-    again = sum(stream.tried_again.rejected for stream in streams)
-    end = ending(failures, totals, rejected_again=again, dry_run=settings.dry_run)
-    rejected_any = rejected_file is not None and bool(totals.rejected or again)
+    totals, seconds = total(Counts, streams), round(measures.seconds, 3)
+    again = total(TriedAgain, (stream.tried_again for stream in streams))
+    end = ending(failures, totals, again, dry_run=settings.dry_run)
+    rejected_any = rejected_file is not None and bool(totals.rejected or again.rejected)
     report = Report(
         run=ReportedRun(
             id=run_id,

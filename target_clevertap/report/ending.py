@@ -16,7 +16,7 @@ from target_clevertap.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_clevertap.report.model import Counts, Outcome
+    from target_clevertap.report.model import Counts, Fates, Outcome, TriedAgain
 
 REFUSED: Final = 3
 """The exit code of a run that delivered what it could, but not as its guards allow."""
@@ -36,21 +36,24 @@ class Ending:
 
 
 def ending(
-    failures: Sequence[BaseException], totals: Counts, *, rejected_again: int, dry_run: bool
+    failures: Sequence[BaseException], totals: Counts, again: TriedAgain, *, dry_run: bool
 ) -> Ending:
     """How a run ended.
 
     Args:
         failures: what went wrong; the first decides about the exit code.
         totals: of the rows that the tap sent.
-        rejected_again: rows of earlier runs that were tried again in vain.
+        again: rows of earlier runs, tried again.
         dry_run: nothing was stored.
     """
     worst = failures[0] if failures else None
     code = _exit_code(worst)
-    outcome = _outcome(code, totals.rejected + rejected_again)
-    parts = [*_rows(totals, dry_run=dry_run), *_rejected_again(rejected_again)]
-    sentence = f"{_lead(outcome, worst, _done(totals, dry_run=dry_run))}: {', '.join(parts)}."
+    outcome = _outcome(code, totals.rejected + again.rejected)
+    done = _done(totals.there + again.there, dry_run=dry_run)
+    rows = ", ".join([_rows(totals, dry_run=dry_run), *_others(totals)])
+    if again.read:
+        rows += f"; {', '.join([_tried_again(again), *_others(again)])}"
+    sentence = f"{_lead(outcome, worst, done)}: {rows}."
     problems = (line for failure in failures for line in _lines(failure))
     return Ending(code, outcome, sentence, tuple(problems))
 
@@ -69,11 +72,11 @@ def _outcome(code: int, rejected: int) -> Outcome:
     return "interrupted" if code > SIGNALLED else "stopped"
 
 
-def _done(totals: Counts, *, dry_run: bool) -> str | None:
+def _done(there: int, *, dry_run: bool) -> str | None:
     """What was done with the rows; None when nothing of them has arrived."""
     if dry_run:
         return "Checked, nothing stored"
-    return "Delivered" if totals.there else None
+    return "Delivered" if there else None
 
 
 def _lead(outcome: Outcome, failure: BaseException | None, done: str | None) -> str:
@@ -92,24 +95,28 @@ def _but(done: str | None, what: str) -> str:
     return f"{done}, but {what}" if done else f"{what[0].upper()}{what[1:]}"
 
 
-def _rows(totals: Counts, *, dry_run: bool) -> Iterator[str]:
+def _rows(totals: Counts, *, dry_run: bool) -> str:
     if not totals.read:
-        yield "the tap sent no rows"
-        return
+        return "the tap sent no rows"
     how_many = "all" if totals.there == totals.read > 1 else f"{totals.there:,} of"
-    yield f"{how_many} {_number(totals.read)} {_are_there(totals.read, dry_run=dry_run)}"
+    return f"{how_many} {_number(totals.read)} {_are_there(totals.read, dry_run=dry_run)}"
+
+
+def _tried_again(again: TriedAgain) -> str:
+    """Of a run that stores what it sends: a dry one tries none again."""
+    there = _are_there(again.there, dry_run=False)
+    return f"of {_number(again.read)} tried again {again.there:,} {there}"
+
+
+def _others(counts: Fates) -> Iterator[str]:
+    """The rows that are not there; with those that are, they add up."""
     for count, what in (
-        (totals.rejected, "rejected"),
-        (totals.ignored, "ignored, as configured"),
-        (totals.unsettled, "left for the next run"),
+        (counts.rejected, "rejected"),
+        (counts.ignored, "ignored, as configured"),
+        (counts.unsettled, "left for the next run"),
     ):
         if count:
-            yield f"{count:,} {_was(count)} {what}"
-
-
-def _rejected_again(count: int) -> Iterator[str]:
-    if count:
-        yield f"{_number(count)} of earlier runs {_was(count)} rejected again"
+            yield f"{count:,} {'was' if count == 1 else 'were'} {what}"
 
 
 def _number(rows: int) -> str:
@@ -120,10 +127,6 @@ def _are_there(rows: int, *, dry_run: bool) -> str:
     if dry_run:
         return "would be taken by CleverTap"
     return "is in CleverTap" if rows == 1 else "are in CleverTap"
-
-
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"
 
 
 def _lines(failure: BaseException) -> Iterator[str]:

@@ -7,7 +7,7 @@ but the first keys of rejected rows.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -63,7 +63,7 @@ class ReportedRun(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: Annotated[bool, Meta(description="Everything was checked and nothing stored.")] = False
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
+class Fates(msgspec.Struct, frozen=True, kw_only=True):
     """read = accepted + unchanged + already_delivered + rejected + ignored + unsettled."""
 
     read: Annotated[int, Meta(ge=0, description="Rows that the tap sent.")] = 0
@@ -85,15 +85,30 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     adjusted: Annotated[
         int, Meta(ge=0, description="Of the accepted: with a value cut or left out.")
     ] = 0
-    uncertain: Annotated[
-        int,
-        Meta(ge=0, description="Of the rejected: no answer tells whether CleverTap has them."),
-    ] = 0
 
     @property
     def there(self) -> int:
         """Rows that CleverTap has, from this run or another; in a dry run, those it would take."""
         return self.accepted + self.unchanged + self.already_delivered
+
+
+class Counts(Fates, frozen=True, kw_only=True):
+    """What became of the rows that the tap sent."""
+
+    uncertain: Annotated[
+        int,
+        Meta(ge=0, description="Of the rejected: no answer tells whether CleverTap has them."),
+    ] = 0
+
+
+class TriedAgain(Fates, frozen=True, kw_only=True):
+    """Rows that former runs have rejected; none of them is among those that the tap sent."""
+
+    read: Annotated[int, Meta(ge=0, description="Rows out of the ledger.")] = 0
+    rejected: Annotated[int, Meta(ge=0, description="Once more; they wait on.")] = 0
+    given_up: Annotated[
+        int, Meta(ge=0, description="Of the rejected: too often; they wait no more.")
+    ] = 0
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,14 +122,6 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(max_length=KEYS_SHOWN, description="What names the first rows in their stream."),
     ] = ()
-
-
-class TriedAgain(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows that former runs have rejected; none of them is counted as read."""
-
-    accepted: Count = 0
-    rejected: Annotated[int, Meta(ge=0, description="Once more; they wait on.")] = 0
-    given_up: Annotated[int, Meta(ge=0, description="Rejected too often; they wait no more.")] = 0
 
 
 class ReportedStream(Counts, frozen=True, kw_only=True):
@@ -149,22 +156,12 @@ class ReportedStream(Counts, frozen=True, kw_only=True):
             rejections: the rows of both, by reason.
         """
         reasons = sorted(map(_shown, rejections), key=lambda reason: -reason.count)
-        again = again or Tally()
         return cls(
             name=name,
             kind=kind,
-            read=tally.read,
-            accepted=tally.accepted,
-            unchanged=tally.unchanged,
-            already_delivered=tally.already_delivered,
-            rejected=tally.rejected,
-            ignored=tally.ignored,
-            unsettled=tally.unsettled,
-            adjusted=tally.adjusted,
+            **_fates(tally),
             uncertain=sum(reason.count for reason in reasons if reason.code == UNCERTAIN),
-            tried_again=TriedAgain(
-                accepted=again.accepted, rejected=again.rejected, given_up=given_up
-            ),
+            tried_again=TriedAgain(**_fates(again or Tally()), given_up=given_up),
             rejections=tuple(reasons),
         )
 
@@ -276,13 +273,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
 
 
-def total(streams: Iterable[Counts]) -> Counts:
-    """The sum of all streams."""
-    sums = dict.fromkeys(Counts.__struct_fields__, 0)
+FatesT = TypeVar("FatesT", bound=Fates)
+
+
+def total(kind: type[FatesT], streams: Iterable[FatesT]) -> FatesT:
+    """The sum of all streams, of one kind of counts."""
+    sums = dict.fromkeys(kind.__struct_fields__, 0)
     for stream in streams:
         for name in sums:
             sums[name] += getattr(stream, name)
-    return Counts(**sums)
+    return kind(**sums)
 
 
 def writable(report: Report) -> Report:
@@ -300,6 +300,10 @@ def _replaced(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_replaced(item) for item in value]
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
+
+
+def _fates(tally: Tally) -> dict[str, int]:
+    return {name: getattr(tally, name) for name in Fates.__struct_fields__}
 
 
 def _shown(reason: Reason) -> Reason:

@@ -10,12 +10,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from target_clevertap.report import wording
 from target_clevertap.report.advice import steps
+from target_clevertap.report.model import TriedAgain
 from target_clevertap.report.plots import calls_plot, latency_plot, rows_plot, trouble_plot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from target_clevertap.report.model import Reason, Report, ReportedStream
+    from target_clevertap.report.model import Fates, Reason, Report
     from target_clevertap.report.plots import Plot
 
 REASONS_SHOWN: Final = 20
@@ -41,7 +42,7 @@ CHECKED: Final = {
 
 NOTHING_DELIVERED: Final = "Nothing delivered"
 
-COLUMNS: Final = {
+FATES: Final = {
     "read": "Read",
     "accepted": "Accepted",
     "unchanged": "Unchanged",
@@ -50,11 +51,14 @@ COLUMNS: Final = {
     "ignored": "Ignored",
     "unsettled": "Unsettled",
     "adjusted": "Adjusted",
-    "uncertain": "Uncertain",
 }
+COLUMNS: Final = FATES | {"uncertain": "Uncertain"}
 """Counts of rows; one that is 0 in all streams is not shown, but those of `ALWAYS`."""
 
-ALWAYS: Final = ("read", "accepted", "rejected")
+AGAIN: Final = FATES | {"read": "Tried", "rejected": "Rejected again", "given_up": "Given up"}
+"""The same of rows tried again."""
+
+ALWAYS: Final = ("read", "accepted", "rejected", "given_up")
 
 OUTCOMES: Final = ("accepted", "unchanged", "already_delivered", "rejected", "ignored", "unsettled")
 """Each row read has exactly one of them."""
@@ -64,6 +68,7 @@ def render(report: Report) -> str:
     """The whole page. Whatever came from outside is escaped; it has no script and no link."""
     reasons = [(stream, reason) for stream in report.streams for reason in stream.rejections]
     reasons.sort(key=lambda pair: -pair[1].count)
+    again = [stream for stream in report.streams if stream.tried_again != TriedAgain()]
     return (
         _environment()
         .get_template("report.html")
@@ -72,9 +77,10 @@ def render(report: Report) -> str:
             run=report.run,
             label=_label(report),
             steps=list(steps(report)),
-            columns=_columns(report),
+            columns=_columns(COLUMNS, [report.totals]),
             shares=list(_shares(report)),
-            again=[stream for stream in report.streams if any(_again(stream))],
+            again=again,
+            again_columns=_columns(AGAIN, [stream.tried_again for stream in again]),
             reasons=reasons[:REASONS_SHOWN],
             further_reasons=reasons[REASONS_SHOWN:],
             plots=_plots(report),
@@ -92,18 +98,18 @@ def _label(report: Report) -> str:
     """How the run ended, in a few words."""
     labels = CHECKED if report.run.dry_run else LABELS
     label = labels.get(report.run.outcome, LABELS[report.run.outcome])
-    there = report.totals.there or any(stream.tried_again.accepted for stream in report.streams)
+    there = report.totals.there or any(stream.tried_again.there for stream in report.streams)
     if there or report.run.dry_run or report.run.outcome not in {"rejections", "refused"}:
         return label
     return NOTHING_DELIVERED
 
 
-def _columns(report: Report) -> dict[str, str]:
+def _columns(columns: dict[str, str], rows: Sequence[Fates]) -> dict[str, str]:
     """The counts that say something about this run, by name."""
     return {
         name: label
-        for name, label in COLUMNS.items()
-        if name in ALWAYS or getattr(report.totals, name)
+        for name, label in columns.items()
+        if name in ALWAYS or any(getattr(row, name) for row in rows)
     }
 
 
@@ -112,11 +118,6 @@ def _shares(report: Report) -> Iterator[tuple[str, str, int, float]]:
     for name in OUTCOMES:
         if count := getattr(report.totals, name):
             yield name, COLUMNS[name], count, 100 * count / report.totals.read
-
-
-def _again(stream: ReportedStream) -> tuple[int, ...]:
-    counts: tuple[int, ...] = msgspec.structs.astuple(stream.tried_again)
-    return counts
 
 
 def _plots(report: Report) -> dict[str, Plot | None]:

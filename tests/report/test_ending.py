@@ -15,7 +15,7 @@ from target_clevertap.errors import (
     TooManyRejected,
 )
 from target_clevertap.report.ending import Ending, ending
-from target_clevertap.report.model import Counts
+from target_clevertap.report.model import Counts, TriedAgain
 
 ALL_WELL = Counts(read=1200, accepted=1000, unchanged=150, already_delivered=50)
 SOME_REJECTED = Counts(read=1200, accepted=1190, rejected=10)
@@ -30,7 +30,7 @@ CUT_OFF_ROWS = (
 
 
 def ended(*failures: BaseException, totals: Counts = ALL_WELL, dry_run: bool = False) -> Ending:
-    return ending(failures, totals, rejected_again=0, dry_run=dry_run)
+    return ending(failures, totals, TriedAgain(), dry_run=dry_run)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,25 @@ def test_it_is_said_in_one_sentence(end: Ending, code: int, outcome: str, senten
 
 
 def test_rows_tried_again_and_rejected_once_more_are_rejections() -> None:
-    end = ending([], ALL_WELL, rejected_again=3, dry_run=False)
+    end = ending([], ALL_WELL, TriedAgain(read=3, rejected=3), dry_run=False)
     assert end.outcome == "rejections"
     assert end.sentence == (
-        "Delivered, with rejections: all 1,200 rows are in CleverTap, "
-        "3 rows of earlier runs were rejected again."
+        "Delivered, with rejections: all 1,200 rows are in CleverTap; "
+        "of 3 rows tried again 0 are in CleverTap, 3 were rejected."
+    )
+
+
+def test_what_became_of_all_rows_that_were_tried_again_is_told() -> None:
+    again = TriedAgain(
+        read=15, accepted=1, unchanged=2, already_delivered=3, rejected=1, ignored=3, unsettled=5
+    )
+    assert ending([], Counts(), again, dry_run=False).sentence == (
+        "Delivered, with rejections: the tap sent no rows; of 15 rows tried again 6 are in "
+        "CleverTap, 1 was rejected, 3 were ignored, as configured, 5 were left for the next run."
+    )
+    one = TriedAgain(read=1, accepted=1)
+    assert ending([], Counts(), one, dry_run=False).sentence == (
+        "Delivered: the tap sent no rows; of 1 row tried again 1 is in CleverTap."
     )
 
 

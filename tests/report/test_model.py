@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from target_clevertap.report import Tally
-from target_clevertap.report.model import Reason, ReportedStream, total
+from target_clevertap.report.model import Counts, Reason, ReportedStream, TriedAgain, total
 
 
 def reason(count: int, *keys: str, code: str = "email_invalid") -> Reason:
@@ -35,11 +35,24 @@ def test_rows_of_which_nobody_knows_are_told() -> None:
 
 def test_rows_tried_again_are_not_counted_as_read() -> None:
     stream = ReportedStream.of(
-        "users", "profile", Tally(read=1, accepted=1), again=Tally(3, 2, rejected=1), given_up=1
+        "users",
+        "profile",
+        Tally(read=1, accepted=1),
+        again=Tally(12, 2, 1, 3, rejected=1, ignored=1, adjusted=1),
+        given_up=1,
     )
     assert (stream.read, stream.accepted, stream.rejected) == (1, 1, 0)
-    again = stream.tried_again
-    assert (again.accepted, again.rejected, again.given_up) == (2, 1, 1)
+    assert stream.tried_again == TriedAgain(
+        read=12,
+        accepted=2,
+        unchanged=1,
+        already_delivered=3,
+        rejected=1,
+        ignored=1,
+        unsettled=4,
+        adjusted=1,
+        given_up=1,
+    )
 
 
 def test_totals_are_the_sums_of_all_streams() -> None:
@@ -47,6 +60,6 @@ def test_totals_are_the_sums_of_all_streams() -> None:
         ReportedStream.of("users", "profile", Tally(read=5, accepted=4, rejected=1, adjusted=2)),
         ReportedStream.of("orders", "event", Tally(read=3, already_delivered=2)),
     ]
-    totals = total(streams)
+    totals = total(Counts, streams)
     assert (totals.read, totals.accepted, totals.already_delivered) == (8, 4, 2)
     assert (totals.rejected, totals.adjusted, totals.unsettled) == (1, 2, 1)

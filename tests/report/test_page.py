@@ -111,7 +111,10 @@ def test_segments_are_shown_before_and_after(page: Page, tmp_path: Path) -> None
 
 def test_rows_tried_again_are_shown(page: Page, tmp_path: Path) -> None:
     show(page, ALL["small"](), tmp_path)
-    assert rows(page, "#again") == [["public-users", "12", "2", "0"]]
+    assert columns(page, "#again")[1:] == [
+        *("Tried", "Accepted", "Unchanged", "Rejected again", "Unsettled", "Given up")
+    ]
+    assert rows(page, "#again") == [["public-users", "18", "12", "3", "2", "1", "0"]]
 
 
 def test_the_first_keys_lead_to_the_rows(page: Page, tmp_path: Path) -> None:
@@ -128,7 +131,7 @@ def test_the_first_keys_lead_to_the_rows(page: Page, tmp_path: Path) -> None:
         (
             "small",
             "Delivered, with rejections exit code 0",
-            "199 were rejected, 2 rows of earlier runs were rejected again.",
+            "199 were rejected; of 18 rows tried again 15 are in CleverTap, 2 were rejected,",
         ),
         ("many_reasons", "Delivered in part exit code 3", "but too many rows were rejected"),
         ("nine_hours", "Stopped exit code 1", "15,000 were left for the next run."),
