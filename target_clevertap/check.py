@@ -19,15 +19,19 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url, is_local
 from target_clevertap.errors import (
+    AnswerLost,
     AnswerUnclear,
     CleverTapError,
     CredentialsRefused,
+    NotReached,
     RequestRefused,
     ServerFailed,
     SettingsError,
     TargetCleverTapError,
     Throttled,
+    UnexpectedAnswer,
 )
+from target_clevertap.folders import make_private
 from target_clevertap.mapping.own_properties import email
 from target_clevertap.mapping.rejections import Fault
 from target_clevertap.settings import LEDGER_OFF, SegmentMapping
@@ -118,7 +122,7 @@ def _service(settings: Settings) -> Iterator[Line]:
     except CleverTapError as error:
         fault = _about_credentials(error, settings)
         if fault is None:
-            yield Line(host, f"{error}{_advice(settings)}")
+            yield Line(host, " ".join([str(error), *_advice(error, settings)]))
             yield Line(credentials, "not tried, since nothing answered as CleverTap does")
         else:
             yield Line(host)
@@ -160,8 +164,15 @@ def _about_credentials(error: CleverTapError, settings: Settings) -> str | None:
     return None
 
 
-def _advice(settings: Settings) -> str:
-    return " Is api_url the right one?" if settings.api_url is not None else ""
+def _advice(error: CleverTapError, settings: Settings) -> Iterator[str]:
+    """What to do when no CleverTap has answered, where the error does not say it itself."""
+    if isinstance(error, NotReached | AnswerLost | UnexpectedAnswer):
+        yield (
+            "Look whether this machine has a network, and whether DNS, a firewall or a proxy "
+            "(HTTPS_PROXY, NO_PROXY) keeps it from there."
+        )
+    if settings.api_url is not None:
+        yield "Is api_url the right one?"
 
 
 def _host(url: str) -> str:
@@ -175,7 +186,7 @@ def _work_dir(folder: Path) -> Line:
     """Whether files can be made in the folder of the account, which is made if it is not there."""
     subject = f"work_dir {folder}"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         with tempfile.NamedTemporaryFile(dir=folder, prefix="check-") as file:
             file.write(b"ok")
             file.flush()

@@ -37,6 +37,11 @@ VIP = {
 NOBODY = 65534
 DEAD = "http://127.0.0.1:9"
 
+NETWORK = (
+    "Look whether this machine has a network, and whether DNS, a firewall or a proxy (HTTPS_PROXY, "
+    "NO_PROXY) keeps it from there."
+)
+
 
 @pytest.fixture
 def right(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
@@ -131,13 +136,22 @@ def test_a_dead_port_is_a_host_that_cannot_be_reached(right: dict[str, Any]) -> 
     found = lines(right | {"api_url": DEAD})
     assert faulty(found) == {"host", "credentials"}
     assert "127.0.0.1:9 cannot be reached: Connection refused" in str(found["host"])
-    assert "Is api_url the right one?" in str(found["host"])
+    assert str(found["host"]).endswith(f"{NETWORK} Is api_url the right one?")
     assert "not tried" in str(found["credentials"])
 
 
 def test_a_name_that_nobody_knows_is_told_apart(right: dict[str, Any]) -> None:
     found = lines(right | {"api_url": "https://clevertap.invalid"})
-    assert "its name is not known" in str(found["host"])
+    assert f"its name is not known. {NETWORK}" in str(found["host"])
+
+
+def test_a_region_that_cannot_be_reached_is_told_with_what_to_do(
+    right: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("target_clevertap.check.api_url", lambda _region: DEAD)
+    del right["api_url"]
+    said = str(lines(right)["host"])
+    assert said == f"host 127.0.0.1:9: 127.0.0.1:9 cannot be reached: Connection refused. {NETWORK}"
 
 
 def test_a_proxy_that_is_away_is_told_apart(
@@ -148,6 +162,21 @@ def test_a_proxy_that_is_away_is_told_apart(
     monkeypatch.delenv("no_proxy", raising=False)
     found = lines(right | {"api_url": "https://api.clevertap.invalid"})
     assert "through the proxy that the environment names" in str(found["host"])
+    assert NETWORK in str(found["host"])
+
+
+@pytest.mark.parametrize("status", [403, 407])
+def test_a_proxy_that_refuses_is_told_with_what_to_do(
+    status: int, right: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with Scripted(answer(status, "")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        found = lines(right | {"api_url": "https://api.clevertap.invalid"})
+    assert f"refuses to connect to api.clevertap.invalid ({status}): look at the user and" in str(
+        found["host"]
+    )
 
 
 def test_a_certificate_that_is_not_trusted_is_told_apart(right: dict[str, Any]) -> None:
@@ -155,6 +184,7 @@ def test_a_certificate_that_is_not_trusted_is_told_apart(right: dict[str, Any]) 
         found = lines(right | {"api_url": server.url})
     assert "The certificate of localhost" in str(found["host"])
     assert "is not trusted" in str(found["host"])
+    assert "name its certificates in REQUESTS_CA_BUNDLE" in str(found["host"])
 
 
 def test_plain_http_behind_https_is_told_apart(right: dict[str, Any]) -> None:
@@ -254,9 +284,15 @@ def test_a_disk_that_takes_nothing_is_told(right: dict[str, Any]) -> None:
     assert "cannot be written: File too large; make room" in said
 
 
-def test_the_folder_of_the_account_is_nobody_elses(right: dict[str, Any], tmp_path: Path) -> None:
-    lines(right)
-    assert (tmp_path / "work" / right["account_id"]).stat().st_mode & 0o777 == 0o700
+def test_the_folders_that_are_made_are_nobody_elses(right: dict[str, Any], tmp_path: Path) -> None:
+    account = tmp_path / "state" / "work" / right["account_id"]
+    before = os.umask(0)
+    try:
+        lines(right | {"work_dir": str(account.parent)})
+    finally:
+        os.umask(before)
+    for folder in (account, account.parent, account.parent.parent):
+        assert folder.stat().st_mode & 0o777 == 0o700, folder
 
 
 def test_the_ledger_is_opened_and_closed(right: dict[str, Any]) -> None:

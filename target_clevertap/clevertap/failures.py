@@ -178,7 +178,8 @@ def _proxy_failure(error: Exception, host: str) -> CleverTapError:
     refused = next(filter(None, map(_PROXY_REFUSES.search, map(str, _causes(error)))), None)
     if refused:
         return TerminalError(
-            f"The proxy that the environment names refuses to connect to {host} ({refused[1]})."
+            f"The proxy that the environment names refuses to connect to {host} ({refused[1]}): "
+            "look at the user and password in HTTPS_PROXY, and at what the proxy lets through."
         )
     return NotReached(
         f"{host} cannot be reached through the proxy that the environment names: "

@@ -354,7 +354,8 @@ def test_a_proxy_that_refuses_ends_the_call_for_good(monkeypatch: pytest.MonkeyP
         error = failure_of("https://api.clevertap.invalid")
     assert isinstance(error, TerminalError)
     assert str(error) == (
-        "The proxy that the environment names refuses to connect to api.clevertap.invalid (407)."
+        "The proxy that the environment names refuses to connect to api.clevertap.invalid (407): "
+        "look at the user and password in HTTPS_PROXY, and at what the proxy lets through."
     )
 
 
