@@ -251,8 +251,31 @@ def test_a_run_that_delivered_some_says_so(settings: dict[str, Any], tmp_path: P
     limit = {"max_rejected_percent": 10}
     done = command(settings | limit, [USERS_SCHEMA, ADA, *rows, state(1)], tmp_path)
     assert done.code == 3
-    assert "Everything else is delivered. The rejected rows are in " in done.log
+    assert "Everything that was not rejected is delivered. The rejected rows are" in done.log
     assert "<title>Delivered in part" in page(tmp_path)
+
+
+def test_a_run_that_left_rows_does_not_call_them_delivered(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    rows = [record("users", id=number, mail="no address") for number in range(2, 22)]
+    limit = {"max_rejected_percent": 10}
+    cut_off = [schema("vip", id="string"), record("vip", id="a"), record("vip", id="b")]
+    done = command(settings | limit, [USERS_SCHEMA, ADA, *rows, state(1), *cut_off], tmp_path)
+    assert done.code == 1
+    assert "Also 2 rows have no outcome; everything that was neither of these is deliv" in done.log
+
+
+def test_a_signal_does_not_make_rejected_rows_delivered_ones(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    with running(settings | {"batch_size_rows": 1}, tmp_path) as process:
+        feed(process, [USERS_SCHEMA, ADA, record("users", id=2, mail="no address"), state(1)])
+        assert process.stdout
+        assert process.stdout.readline() == b"1\n"
+        process.send_signal(signal.SIGTERM)
+        said = log_until(process, "the next run does the rest.")
+    assert "Ended by signal 15: what had been read is delivered or kept as rejected, the" in said
 
 
 def test_a_dry_run_says_that_nothing_was_stored(settings: dict[str, Any], tmp_path: Path) -> None:

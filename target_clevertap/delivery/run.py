@@ -186,16 +186,23 @@ class Run:
     def interruption(self, signum: int) -> Interrupted:
         """What there is to say when a signal has ended a run that could finish its work."""
         done = "checked and nothing stored" if self.settings.dry_run else "delivered"
-        left = sum(tally.unsettled for tally in self.outcomes.tallies.values())
-        if not left:
+        if self.rejects.any:
+            done += " or kept as rejected"
+        if (unsettled := self._unsettled()) is None:
             return Interrupted(signum, f"what had been read is {done}")
-        rows = "1 row has" if left == 1 else f"{left:,} rows have"
         why = " (a segment is uploaded only when all of it was read)"
         return Interrupted(
             signum,
-            f"of what had been read, {rows} no outcome{why if any(self.segments.untried) else ''}; "
+            f"of what had been read, {unsettled}{why if any(self.segments.untried) else ''}; "
             f"all else is {done}",
         )
+
+    def _unsettled(self) -> str | None:
+        """How many rows have no outcome, in words; None when all have one."""
+        count = sum(tally.unsettled for tally in self.outcomes.tallies.values())
+        if not count:
+            return None
+        return "1 row has no outcome" if count == 1 else f"{count:,} rows have no outcome"
 
     def close(self, error: BaseException | None = None) -> None:
         """Write what is true, say what happened, and let go of files, threads and connections.
@@ -267,7 +274,10 @@ class Run:
         tallies = (*self.outcomes.tallies.values(), *self.outcomes.again.values())
         if not any(tally.there for tally in tallies):
             return "Nothing is delivered."
-        return f"Everything else {'was checked' if self.settings.dry_run else 'is delivered'}."
+        done = "was checked" if self.settings.dry_run else "is delivered"
+        if (unsettled := self._unsettled()) is None:
+            return f"Everything that was not rejected {done}."
+        return f"Also {unsettled}; everything that was neither of these {done}."
 
     def _calls(self) -> Calls:
         metrics = self.chronicle.metrics

@@ -228,7 +228,7 @@ def many_reasons() -> Report:
     tally = Tally(read=45_750, accepted=600, rejected=45_150)
     error = TooManyRejected(
         "public-users: 45,150 of 45,750 rows were rejected, more than max_rejected_percent (10) "
-        "allows. Everything else is delivered."
+        "allows. Everything that was not rejected is delivered."
     )
     streams = [ReportedStream.of("public-users", "profile", tally, rejections=reasons)]
     return drive.report(streams, failures=[error])
