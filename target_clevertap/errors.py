@@ -3,6 +3,7 @@
 TargetCleverTapError
 ├── SettingsError              wrong usage or settings: one line per mistake
 ├── InputError                 the tap broke the Singer contract
+├── NothingMapped              no mapping could be suggested for a catalog
 ├── Interrupted                a signal ended the run
 ├── WorkDirError               a file of the run cannot be read or written
 ├── LedgerError                what was delivered cannot be looked up or kept
@@ -58,6 +59,10 @@ class SettingsError(TargetCleverTapError):
 
 class InputError(TargetCleverTapError):
     """The tap broke the Singer contract; says where, never what was in the line."""
+
+
+class NothingMapped(TargetCleverTapError):
+    """No mapping could be suggested for any stream of a catalog."""
 
 
 class Interrupted(TargetCleverTapError):

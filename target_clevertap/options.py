@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from target_clevertap.errors import NothingMapped
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,9 +53,16 @@ def print_suggestion(catalog: Path) -> int:
 
     Raises:
         SettingsError: when the file is no catalog.
+        NothingMapped: after printing why, when there is no mapping for any of its streams.
     """
     from target_clevertap.suggest import read_catalog, suggest  # noqa: PLC0415 - a run needs none
 
+    suggestion = suggest(read_catalog(catalog))
     # As bytes, since YAML is UTF-8 whatever the encoding of the terminal is.
-    click.echo(suggest(read_catalog(catalog)).encode(), nl=False)
+    click.echo(suggestion.text.encode(), nl=False)
+    if not suggestion.mapped:
+        raise NothingMapped(
+            f"--suggest {catalog}: no stream could be mapped for sure; what was printed says why, "
+            "so take one of them and write what its rows are."
+        )
     return 0

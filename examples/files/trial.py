@@ -55,7 +55,7 @@ class Trial:
         if guessed:
             catalog = self.folder / "catalog.json"
             catalog.write_bytes(self.tap.catalog())
-            self.mapping.write_text(suggest(read_catalog(catalog)), encoding="utf-8")
+            self.mapping.write_text(suggest(read_catalog(catalog)).text, encoding="utf-8")
         if not self._settings().get("streams"):
             raise NothingMapped(
                 f"Nothing in these files could be mapped by its name: write into {self.mapping} "

@@ -5,6 +5,6 @@ settings as it stands. It guesses from names, formats and keys alone: nobody has
 """
 
 from target_clevertap.suggest.catalog import Catalog, read_catalog
-from target_clevertap.suggest.suggestion import suggest
+from target_clevertap.suggest.suggestion import Suggestion, suggest
 
-__all__ = ["Catalog", "read_catalog", "suggest"]
+__all__ = ["Catalog", "Suggestion", "read_catalog", "suggest"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from target_clevertap.errors import SettingsError
@@ -21,7 +22,7 @@ from target_clevertap.suggest.words import words
 from target_clevertap.suggest.writing import Note, Setting, scalar, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from target_clevertap.suggest.catalog import Catalog, Column, Stream
     from target_clevertap.suggest.kinds import Kind
@@ -35,8 +36,16 @@ _LONGEST_KEY: Final = 1000
 _EVENT_NAMES: Final = ("event", "eventname", "eventtype")
 
 
-def suggest(catalog: Catalog) -> str:
-    """A `streams:` block in YAML that fits the catalog, with the reason beside each guess.
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A `streams:` block in YAML, and how many of the streams it maps."""
+
+    text: str
+    mapped: int
+
+
+def suggest(catalog: Catalog) -> Suggestion:
+    """A block that fits the catalog, with the reason beside each guess.
 
     Raises:
         SettingsError: when a SCHEMA is nested without end.
@@ -45,7 +54,9 @@ def suggest(catalog: Catalog) -> str:
         lines = [line for kind in kinds(catalog.streams) for line in _stream(kind)]
     except RecursionError:
         raise SettingsError(["--suggest: a SCHEMA of the catalog is nested too deeply"]) from None
-    return written([*_head(catalog), Setting("streams", tuple(lines)), *_tail(catalog, lines)])
+    mapped = sum(isinstance(line, Setting) and not line.off for line in lines)
+    streams = Setting("streams", tuple(lines), open=not mapped)
+    return Suggestion(written([*_head(catalog), streams, *_tail(catalog, mapped)]), mapped)
 
 
 def _head(catalog: Catalog) -> Iterator[Note]:
@@ -56,9 +67,8 @@ def _head(catalog: Catalog) -> Iterator[Note]:
         yield Note(f"Not selected in the catalog, so left out: {', '.join(catalog.deselected)}")
 
 
-def _tail(catalog: Catalog, lines: Iterable[Line]) -> Iterator[Line]:
+def _tail(catalog: Catalog, mapped: int) -> Iterator[Line]:
     """What to do about the streams that have no mapping."""
-    mapped = sum(isinstance(line, Setting) and not line.off for line in lines)
     if mapped == 0:
         yield Note("Nothing could be mapped for sure: take one of the streams and say what it is.")
     elif mapped < len(catalog.streams):

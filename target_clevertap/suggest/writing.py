@@ -29,13 +29,15 @@ _INDENT: Final = "  "
 class Setting:
     """A key with its value: text, a list or a small mapping on one line, or lines below it.
 
-    `why` stands beside it as a comment. One that is `off` is a comment as a whole.
+    `why` stands beside it as a comment. One that is `off` is a comment as a whole. One that is
+    `open` waits for somebody to take off the comments below it.
     """
 
     key: str
     value: Value
     why: str = ""
     off: bool = False
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _setting(line: Setting, mark: str, indent: str) -> Iterator[str]:
         yield f"{head} {scalar(line.value)}{comment}"
     elif not isinstance(line.value, tuple):
         yield f"{head} {_flow(line.value)}{comment}"
-    elif any(isinstance(below, Setting) and not below.off for below in line.value):
+    elif line.open or any(isinstance(below, Setting) and not below.off for below in line.value):
         yield head + comment
         yield from _lines(line.value, mark, indent + _INDENT)
     else:

@@ -42,7 +42,7 @@ class Block:
 
     @property
     def streams(self) -> dict[str, Json]:
-        found: dict[str, Json] = self.settings["streams"]
+        found: dict[str, Json] = self.settings["streams"] or {}
         return found
 
     def line(self, beginning: str) -> str:
@@ -73,7 +73,7 @@ def stream(
 
 def block(raw: Json) -> Block:
     """The block for a catalog, read by a YAML parser that takes no key twice."""
-    text = suggest(parse_catalog(json.dumps(raw).encode()))
+    text = suggest(parse_catalog(json.dumps(raw).encode())).text
     return Block(text, yaml.load(text, _Strict))  # noqa: S506 - a safe loader, made stricter
 
 

@@ -124,7 +124,7 @@ def test_streams_without_a_mapping_come_with_the_setting_that_passes_over_them()
 def test_a_file_may_begin_with_a_mark_as_windows_writes_it(tmp_path: Path) -> None:
     file = tmp_path / "catalog.json"
     file.write_text(json.dumps(catalog(users())), encoding="utf-8-sig")
-    assert "Email: email" in suggest(read_catalog(file))
+    assert "Email: email" in suggest(read_catalog(file)).text
 
 
 NESTED = b'{"a":' * 100_000

@@ -54,6 +54,22 @@ def test_it_prints_utf_8_whatever_the_terminal_has(tmp_path: Path) -> None:
     assert "Besuche_Köln" in yaml.safe_load(done.stdout.decode())["streams"]
 
 
+def test_where_nothing_can_be_mapped_it_says_why_and_ends_with_1(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.json"
+    members, zones = stream("vip", {"user_id": TEXT}), stream("zones", {"id": INTEGER})
+    file.write_text(json.dumps(catalog(members, zones)))
+    done = suggest(file)
+    assert done.returncode == 1
+    (line,) = done.stderr.decode().splitlines()
+    assert f"--suggest {file}: no stream could be mapped for sure" in line
+    printed = done.stdout.decode()
+    assert yaml.safe_load(printed) == {"streams": None}
+    assert "# vip is left out: user_id names a customer, but there is no time" in printed
+    assert "# zones is left out: no column names or describes a customer" in printed
+    uncommented = re.sub(r"^  # (?=vip:|  )", "  ", printed, flags=re.MULTILINE)
+    assert yaml.safe_load(uncommented)["streams"]["vip"]["type"] == "segment"
+
+
 @pytest.mark.parametrize("content", [None, b"no JSON", b'{"streams": [1]}'])
 def test_what_is_no_catalog_ends_with_2_and_one_sentence(
     content: bytes | None, tmp_path: Path
