@@ -146,12 +146,12 @@ class Waiting:
         """
         waits: dict[str, bool] = {}
         keys: dict[str, list[bytes]] = {}
-        for entry in entries:
-            name = entry.stream.name
+        for row in chain.from_iterable(entry.rows for entry in entries):
+            name = row.stream.name
             if name not in waits:
                 waits[name] = bool(self._rows) or self._ledger.waits_for(name)
             if waits[name]:
-                keys.setdefault(name, []).extend(digest(row.item.key) for row in entry.rows)
+                keys.setdefault(name, []).append(digest(row.item.key))
         if keys:
             self._done_with(keys)
 
