@@ -40,6 +40,11 @@ class Stream:
     retried: bool = False
     again: bool = False
 
+    @property
+    def name_in_tap(self) -> str:
+        """What its tap calls it."""
+        return self.origin or self.name
+
     def is_like(self, other: Stream) -> bool:
         """Whether another was announced in the same words."""
         if self is other:
@@ -162,10 +167,11 @@ class Rejects:
 
     def _write(self, row: Row, refused: Refused) -> None:
         lines = _record_line(row, refused)
-        written = self._schema_written.get(row.stream.name)
-        if written is None or not written.is_like(row.stream):
-            lines = _schema_line(row.stream) + lines
-        self._schema_written[row.stream.name] = row.stream
+        stream = row.stream
+        written = self._schema_written.get(stream.name_in_tap)
+        if written is None or not written.is_like(stream):
+            lines = _schema_line(stream) + lines
+        self._schema_written[stream.name_in_tap] = stream
         file = self._file = self._file or self._open()
         if file.write(lines) != len(lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -187,7 +193,7 @@ class Rejects:
 def _schema_line(stream: Stream) -> bytes:
     message = {
         "type": "SCHEMA",
-        "stream": stream.origin or stream.name,
+        "stream": stream.name_in_tap,
         "schema": stream.schema,
         "key_properties": stream.key_properties,
     }

@@ -85,10 +85,9 @@ class CleverTapSink(Sink):
             again=self.origin.trying_again,
         )
 
-    def announce(self, stream: str) -> None:
-        """A SCHEMA has come, perhaps again: the rows of that stream belong to it from now on."""
-        if stream == self._stream.origin:
-            self._stream = self.announced()
+    def announce(self) -> None:
+        """The SCHEMA of its stream has come again: rows belong to that from now on."""
+        self._stream = self.announced()
 
     @override
     def process_record(self, record: Record, context: Record) -> None:

@@ -85,6 +85,8 @@ class TargetCleverTap(ConfiguredTarget):
         self.message_reader.before = self._begin
         self.message_reader.failed = self.close
         self._signal: int | None = None
+        self._sinks: dict[tuple[str, str], Sink] = {}
+        """By the tap's name of a stream, and the name that a stream map has given it."""
         self._plain_sinks: dict[object, CleverTapSink] = {}
 
     def _run(self, preview: int | None) -> Run | Preview:
@@ -108,6 +110,30 @@ class TargetCleverTap(ConfiguredTarget):
         return SINKS[type(mapping)]
 
     @override
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: Message | None = None,
+        schema: Message | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        """The sink for the tap's stream that the message is of.
+
+        The SDK has one for each name; streams that a stream map gives the same one would take it
+        from each other, and rows be read by the SCHEMA of another stream.
+        """
+        theirs = str(self.message["stream"]), stream_name
+        self._sinks_active.pop(stream_name, None)
+        if (sink := self._sinks.pop(theirs, None)) is not None:
+            self._sinks_active[stream_name] = sink
+        sink = super().get_sink(
+            stream_name, record=record, schema=schema, key_properties=key_properties
+        )
+        self._sinks[theirs] = sink
+        return sink
+
+    @override
     def _process_schema_message(self, message_dict: Message) -> None:
         if not isinstance(message_dict.get("schema", {}), dict):
             raise self.message_reader.error("has a schema that is no object")
@@ -119,9 +145,9 @@ class TargetCleverTap(ConfiguredTarget):
             error.stream = message_dict.get("stream")
             raise
         stream = str(message_dict["stream"])
-        for sink in self._sinks_active.values():
-            if isinstance(sink, CleverTapSink):
-                sink.announce(stream)
+        for (name_in_tap, _), sink in self._sinks.items():
+            if name_in_tap == stream and isinstance(sink, CleverTapSink):
+                sink.announce()
         self._find_plain_sink(stream)
         if self._try_again():
             self._process_schema_message(message_dict)  # its own SCHEMA is in force again
@@ -131,8 +157,8 @@ class TargetCleverTap(ConfiguredTarget):
         self._plain_sinks.pop(stream, None)
         maps = self.mapper.stream_maps[stream]
         plain = len(maps) == 1 and type(maps[0]) is SameRecordTransform
-        if plain and not maps[0].flattening_enabled and stream in self._sinks_active:
-            sink = self._sinks_active[stream]
+        if plain and not maps[0].flattening_enabled:
+            sink = self._sinks.get((stream, stream))
             if isinstance(sink, CleverTapSink) and not sink.include_sdc_metadata_properties:
                 self._plain_sinks[stream] = sink
 
@@ -297,7 +323,7 @@ class TargetCleverTap(ConfiguredTarget):
         try:
             self.run.close(error)
         finally:
-            for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
+            for sink in (*self._sinks_to_clear, *self._sinks.values()):
                 sink.clean_up()
             self.message_reader.close()
 

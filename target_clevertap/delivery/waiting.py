@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import chain, groupby
-from operator import attrgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from target_clevertap.delivery.batch import Entry
-    from target_clevertap.ledger import Ledger
+    from target_clevertap.ledger import Ledger, WaitingRow
     from target_clevertap.rejects import Refused, Row
 
 MOST_TRIES = 10
@@ -129,15 +128,14 @@ class Waiting:
         """
         untried, self._untried = self._untried, []
         waiting = chain.from_iterable(self._ledger.waiting(stream) for stream in untried)
-        for _, rows in groupby(waiting, key=attrgetter("stream", "schema")):
-            first = next(rows)
-            schema = {
+        for (stream, schema, key_properties), rows in groupby(waiting, key=_announcement):
+            message = {
                 "type": "SCHEMA",
-                "stream": decode(first.line)["stream"],
-                "schema": decode(first.schema),
-                "key_properties": list(first.key_properties),
+                "stream": stream,
+                "schema": decode(schema),
+                "key_properties": list(key_properties),
             }
-            yield schema, (row.line for row in chain([first], rows))
+            yield message, (row.line for row in rows)
 
     def superseded(self, entries: Iterable[Entry]) -> None:
         """These rows are delivered: what waits of them, or of older versions, is done with.
@@ -189,6 +187,11 @@ class Waiting:
             if tried >= MOST_TRIES:
                 self._ledger.give_up(name, key)
                 self.given_up[name] += 1
+
+
+def _announcement(row: WaitingRow) -> tuple[str, bytes, tuple[str, ...]]:
+    """What the SCHEMA of a row says: the tap's name of its stream, and how that is made."""
+    return decode(row.line)["stream"], row.schema, row.key_properties
 
 
 def _key(row: Row) -> bytes | None:

@@ -1,0 +1,102 @@
+"""Streams of the tap that stream maps bring together, or take apart, each keep what is theirs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.pipeline import Message, config, load, record, rejected, schema, state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.sandbox import Sandbox
+
+Capture = pytest.CaptureFixture[str]
+
+USERS = {
+    "type": "profile",
+    "identifier": {"identity": "id"},
+    "properties": {"Name": "name", "Phone": "phone"},
+}
+COLUMNS = {"id": "string", "name": "string", "phone": "string"}
+NORTH, SOUTH = (schema(name, "id", **COLUMNS) for name in ("north", "south"))
+ALIASES = {"north": {"__alias__": "users"}, "south": {"__alias__": "users"}}
+DROP = {"invalid_properties": "drop"}
+"""With it, a phone number that is none no longer rejects its row."""
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
+    streams = {"users": USERS}
+    settings = config(sandbox, tmp_path / "work", streams=streams, stream_maps=ALIASES)
+    del settings["ledger_url"]
+    return settings
+
+
+def row(stream: str, identity: str, phone: str = "12", name: str = "Ada") -> Message:
+    return record(stream, id=identity, name=name, phone=phone)
+
+
+def identities(sandbox: Sandbox) -> set[str]:
+    return {
+        identity
+        for profile in sandbox.profiles()
+        for identity in profile["identifiers"]["identity"]
+    }
+
+
+# Streams of the tap that become one
+
+
+def test_rejected_rows_of_streams_that_become_one_follow_their_own_schema(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    off = {"ledger_url": "off"}
+    rows = [row("north", "n1"), row("south", "s1"), row("north", "n2")]
+    load(settings | off, [NORTH, SOUTH, *rows], capsys)
+    (file,) = tmp_path.rglob("rejected.jsonl")
+    lines = file.read_bytes().splitlines()
+    told = [(line["type"], line["stream"]) for line in map(json.loads, lines)]
+    assert told == [
+        ("SCHEMA", "north"), ("RECORD", "north"),
+        ("SCHEMA", "south"), ("RECORD", "south"),
+        ("RECORD", "north"),
+    ]  # fmt: skip
+    load(settings | off | DROP, lines, capsys)
+    assert identities(sandbox) == {"n1", "s1", "n2"}
+
+
+def test_rows_that_wait_are_tried_again_by_the_schema_of_their_own_stream(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    rows = [row("north", "n1"), row("south", "s1"), row("north", "n2")]
+    load(settings, [NORTH, SOUTH, *rows], capsys)
+    assert load(settings | DROP, [state(1)], capsys) == [1]
+    assert identities(sandbox) == {"n1", "s1", "n2"}
+
+
+@pytest.mark.parametrize("second", ["south", "users"])
+def test_rows_are_read_by_the_schema_of_their_own_stream(
+    second: str, sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    settings["streams"] = {"users": USERS | {"properties": {"Name": "name", "Since": "since"}}}
+    day = {"type": "string", "format": "date"}
+    schemas = [
+        schema("north", "id", id="string", name="string", since=day),
+        schema(second, "id", id="string", name="string", since="integer"),
+    ]
+    rows = [
+        record("north", id="n1", name="Ada", since="2026-01-02"),
+        record(second, id="s1", name="Ada", since=1999),
+    ]
+    messages = [*schemas, *rows, *schemas, *rows]
+    load(settings | {"ledger_url": "off"}, messages, capsys)
+    assert rejected(tmp_path) == []
+    found = [sandbox.profile(identity) for identity in ("n1", "s1")]
+    assert [profile and profile["properties"]["Since"] for profile in found] == [
+        "$D_1767312000",
+        1999,
+    ]
