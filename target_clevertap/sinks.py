@@ -169,7 +169,8 @@ class MappedSink(CleverTapSink):
             path=f"streams.{key}",
             key_properties=self.key_properties,
         )
-        self.origin.run.open_stream(self.stream_name, self.mapping)
+        in_tap = str(self.origin.message["stream"])
+        self.origin.run.open_stream(self.stream_name, self.mapping, in_tap)
         self._check = SchemaCheck(stream_name, self.schema) if self.validate_schema else None
         self.shortcut = self._compile_shortcut()
         for notice in self.rules.notices:
@@ -256,7 +257,7 @@ class SegmentSink(MappedSink):
     @override
     def setup(self) -> None:
         super().setup()
-        self._segment: Any = self.origin.run.segments.open(self.mapping, self._stream.name)
+        self._segment: Any = self.origin.run.segments.open(self.mapping, self._stream)
 
     @property
     @override

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_clevertap.errors import SegmentIncomplete
 from tests.support.pipeline import Message, config, load, record, rejected, schema, state
 
 if TYPE_CHECKING:
@@ -100,3 +101,23 @@ def test_rows_are_read_by_the_schema_of_their_own_stream(
         "$D_1767312000",
         1999,
     ]
+
+
+def test_a_list_is_whole_when_every_stream_of_the_tap_that_adds_to_it_is(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    vip = {
+        "type": "segment",
+        "identifier": {"identity": "id"},
+        "segment_name": "VIP",
+        "owner_email": "admin@example.com",
+    }
+    settings |= {"streams": {"users": vip}}
+    rows = [NORTH, SOUTH, row("north", "n1"), row("south", "s1")]
+    ends: list[Message] = [
+        {"type": "ACTIVATE_VERSION", "stream": name, "version": 1} for name in ("north", "south")
+    ]
+    with pytest.raises(SegmentIncomplete):
+        load(settings, [*rows, ends[0]], capsys)
+    load(settings, [*rows, *ends], capsys)
+    assert len(sandbox.segments()) == 1

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-
-    from target_clevertap.report import Tally
 
 NO_SIGN = -1
 
@@ -16,31 +15,30 @@ class Completeness:
     """Knows how many rows of each stream had come when the tap last said that it sent them all.
 
     A tap that dies in the middle closes the pipe just as one that is done: what it said before is
-    the only sign that tells them apart.
+    the only sign that tells them apart. It says so by its own names of streams.
     """
 
-    def __init__(self, tallies: Mapping[str, Tally]) -> None:
-        """`tallies` count the rows that the tap has sent, by stream."""
-        self._tallies = tallies
+    def __init__(self, read: Mapping[str, int]) -> None:
+        """`read` counts the rows that the tap has sent, by its own name of their stream."""
+        self._read = read
         self._rows: dict[str, int] = {}
+        self._sources: dict[str, set[str]] = defaultdict(set)
 
-    def begin(self, stream: str) -> None:
-        """A stream begins: nothing that was said before is about it."""
-        self._rows[stream] = NO_SIGN
+    def begin(self, stream: str, in_tap: str) -> None:
+        """A stream begins, with rows of one of the tap's: no sign that it gave was about them."""
+        self._rows[in_tap] = NO_SIGN
+        self._sources[stream].add(in_tap)
 
-    def seen_whole(self, stream: str | None = None) -> None:
+    def seen_whole(self, in_tap: str | None = None) -> None:
         """The tap has said that it sent all rows so far.
 
-        Of one stream (ACTIVATE_VERSION), or of all (STATE).
+        Of one of its streams (ACTIVATE_VERSION), or of all (STATE).
         """
-        for name in self._rows if stream is None else self._rows.keys() & {stream}:
-            self._rows[name] = self._read(name)
+        for name in self._rows if in_tap is None else self._rows.keys() & {in_tap}:
+            self._rows[name] = self._read.get(name, 0)
 
     @property
     def whole(self) -> Collection[str]:
-        """The streams of which no row has come since."""
-        return {name for name, rows in self._rows.items() if rows == self._read(name)}
-
-    def _read(self, stream: str) -> int:
-        tally = self._tallies.get(stream)
-        return 0 if tally is None else tally.read
+        """The streams of which no row has come since, from any of the tap's."""
+        whole = {name for name, rows in self._rows.items() if rows == self._read.get(name, 0)}
+        return {stream for stream, sources in self._sources.items() if sources <= whole}

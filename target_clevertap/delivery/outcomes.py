@@ -25,7 +25,8 @@ class Ticket(Row, gc=False, eq=False):
 class Outcomes:
     """Counts rows in and settles each of them once.
 
-    `tallies` are by stream; `again` are those of rows that former runs have rejected.
+    `tallies` are by stream; `again` are those of rows that former runs have rejected. `from_tap`
+    counts the others by the tap's own names of streams.
     """
 
     def __init__(
@@ -33,18 +34,21 @@ class Outcomes:
     ) -> None:
         self.tallies: dict[str, Tally] = defaultdict(Tally)
         self.again: dict[str, Tally] = defaultdict(Tally)
+        self.from_tap: Counter[str] = Counter()
         self._rejects = rejects
         self._checkpoints = checkpoints
         self._waiting = waiting
 
     def read(self, stream: Stream, line: bytes, number: int) -> Ticket:
         """A row was read from a RECORD line; the ticket goes with it until it is settled."""
-        self._tally(stream).read += 1
+        self.read_many(stream, 1)
         return Ticket(stream, line, number, self._checkpoints.row())
 
     def read_many(self, stream: Stream, count: int) -> None:
         """So many rows of a stream were read; whoever made their tickets settles them."""
         self._tally(stream).read += count
+        if not stream.again:
+            self.from_tap[stream.name_in_tap] += count
 
     def accepted(self, ticket: Ticket, *, adjusted: bool = False) -> None:
         """CleverTap has the row; `adjusted` tells that a value was cut or left out."""

@@ -80,7 +80,7 @@ class PreviewSegments:
 
     outcomes: PreviewOutcomes
 
-    def open(self, mapping: SegmentMapping, stream: str) -> None:
+    def open(self, mapping: SegmentMapping, stream: Stream) -> None:
         """A list that a stream adds to; nothing is gathered."""
 
     def add(self, _list: object, member: Member, ticket: Ticket, *, gone: bool = False) -> None:
@@ -107,7 +107,7 @@ class Preview:
         self._most = most
         self._say = say
 
-    def open_stream(self, stream: str, mapping: StreamMapping) -> None:  # noqa: ARG002 - any kind is shown
+    def open_stream(self, stream: str, mapping: StreamMapping, in_tap: str) -> None:  # noqa: ARG002 - any kind is shown
         """A stream begins; one without rows is told of too."""
         self.outcomes.streams.setdefault(stream, Seen())
 
@@ -118,7 +118,7 @@ class Preview:
     def state(self, value: bytes) -> None:
         """A STATE is not written: nothing is delivered."""
 
-    def seen_whole(self, stream: str | None = None) -> None:
+    def seen_whole(self, in_tap: str | None = None) -> None:
         """A sign that matters to a delivery only."""
 
     def tick(self) -> None:

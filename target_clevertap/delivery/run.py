@@ -72,7 +72,7 @@ class Run:
         self.waiting = None if self.ledger is None else Waiting(self.ledger)
         self.outcomes = Outcomes(self.rejects, self.checkpoints, self.waiting)
         self.chronicle.watch(self.outcomes)
-        self.completeness = Completeness(self.outcomes.tallies)
+        self.completeness = Completeness(self.outcomes.from_tap)
         self._pool = Pool(settings.max_concurrency, wake, self.chronicle.tick)
         self.delivery = Delivery(
             self._calls(),
@@ -94,13 +94,13 @@ class Run:
         """What went wrong; the first decides about the exit code."""
         self._closed = False
 
-    def open_stream(self, stream: str, mapping: StreamMapping) -> None:
-        """A stream begins.
+    def open_stream(self, stream: str, mapping: StreamMapping, in_tap: str) -> None:
+        """A stream begins, which its tap calls `in_tap`.
 
         Raises:
             LedgerError: when another run has it, or the ledger cannot be read.
         """
-        self.completeness.begin(stream)
+        self.completeness.begin(stream, in_tap)
         if self.screening is not None:
             skip = isinstance(mapping, EventMapping) and mapping.first_run == "skip"
             self.screening.open(stream, skip_first_run=skip)
@@ -121,9 +121,9 @@ class Run:
         self.seen_whole()
         self.checkpoints.state(value)
 
-    def seen_whole(self, stream: str | None = None) -> None:
-        """The tap has sent all rows so far, of one stream or of all."""
-        self.completeness.seen_whole(stream)
+    def seen_whole(self, in_tap: str | None = None) -> None:
+        """The tap has sent all rows so far, of one of its streams or of all."""
+        self.completeness.seen_whole(in_tap)
 
     def tick(self) -> float | None:
         """Do what is due by now; returns in how many seconds something will be, if anything will.

@@ -155,7 +155,7 @@ class Segments:
         self._resync = resync
         self._lists: dict[str, SegmentList] = {}
 
-    def open(self, mapping: SegmentMapping, stream: str) -> SegmentList:
+    def open(self, mapping: SegmentMapping, stream: Stream) -> SegmentList:
         """The list that a stream adds to; streams that name one segment share it."""
         # Only those who load segments wait for SQLite to be imported.
         from target_clevertap.delivery.spool import Spool  # noqa: PLC0415
@@ -164,7 +164,7 @@ class Segments:
         if name not in self._lists:
             before = known.members if (known := self._known(name)) else None
             self._lists[name] = SegmentList(mapping, Spool(self._folder), before)
-        self._lists[name].streams.add(stream)
+        self._lists[name].streams.add(stream.name)
         return self._lists[name]
 
     def add(
