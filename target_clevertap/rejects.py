@@ -27,9 +27,10 @@ KEYS_SHOWN = 5
 class Stream:
     """A stream as its tap announced it, under the name that the settings know.
 
-    `row_key` takes what names a row out of its record. `origin` is the tap's own name for it, where
-    a stream map has given it another. Rows of a stream that is `retried` are tried again in the
-    next run when they are rejected; `again` is for those of a former run.
+    `row_key` takes what names a row out of its record as the tap sends it. `origin` is the tap's
+    own name for the stream, where a stream map has given it another. Rows of a stream that is
+    `retried` are tried again in the next run when they are rejected; `again` is for those of a
+    former run.
     """
 
     name: str

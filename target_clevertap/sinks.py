@@ -22,8 +22,9 @@ from target_clevertap.rejects import Refused, Stream
 from target_clevertap.settings import EventMapping, ProfileMapping, SegmentMapping, StreamMapping
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from singer_sdk.mapper import PluginMapper
     from singer_sdk.target_base import Target
 
     from target_clevertap.delivery import Preview, Run, Ticket
@@ -41,6 +42,7 @@ class Origin(Protocol):
     """The target, as far as its sinks know it: the run, and the message being processed."""
 
     run: Run | Preview
+    mapper: PluginMapper
     message: Record
     message_reader: LineReader
     trying_again: bool
@@ -178,7 +180,14 @@ class MappedSink(CleverTapSink):
 
     @override
     def announced(self) -> Stream:
-        return replace(super().announced(), row_key=self.rules.row_key, retried=self.retries)
+        return replace(super().announced(), row_key=self._row_key(), retried=self.retries)
+
+    def _row_key(self) -> Callable[[Record], Sequence[object]]:
+        """What names a row, out of its record as the tap sends it: read where the mapping reads."""
+        maps = self.origin.mapper.stream_maps[self.origin.message["stream"]]
+        mapped = next(each.transform for each in maps if each.stream_alias == self.stream_name)
+        key = self.rules.row_key
+        return lambda record: key(mapped(record) or {})
 
     @property
     def retries(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import islice, repeat
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -31,14 +31,16 @@ from target_clevertap.rejects import former_reason
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.sinks import Sink
 
     from target_clevertap.delivery import Preview, Run
+    from target_clevertap.delivery.waiting import TriedAgain
 
 ENDED_AT_ONCE = (
     b"Ended at once by a second signal: calls under way may or may not have arrived, and come "
@@ -179,33 +181,52 @@ class TargetCleverTap(ConfiguredTarget):
         if self._replays or self.trying_again:
             return False
         self.trying_again, found = True, False
-        for schema, rows in self.run.rows_to_try_again():
+        for rejected in self.run.rows_to_try_again():
             found = True
-            if not self._is_mappable(schema):
+            if not self._is_mappable(rejected):
                 continue
-            for row in rows:
-                self.message_reader.line = row
-                self._process_record_message(decode(row))
-                self.message_reader.tick()
-                if self._signal is not None:
-                    return False
+            with self._mapped_for(rejected.stream, rejected.schema["stream"]):
+                for line in rejected.lines:
+                    self.message_reader.line = line
+                    self._process_record_message(decode(line))
+                    self.message_reader.tick()
+                    if self._signal is not None:
+                        return False
         self.trying_again = False
         self._close_short_way()
         return found
 
-    def _is_mappable(self, schema: Message) -> bool:
-        """Whether the mapping of a stream fits a SCHEMA of a former run; if so, it is in force."""
+    def _is_mappable(self, rejected: TriedAgain) -> bool:
+        """Whether the settings fit the SCHEMA of a former run; if so, it is in force."""
+        stream, name_in_tap = rejected.stream, rejected.schema["stream"]
+        why: object = f"no stream map makes it of the tap's {name_in_tap}"
         try:
-            self._process_schema_message(schema)
+            self._process_schema_message(rejected.schema)
         except SettingsError as error:
             # The next SCHEMA of the stream must count, though it may be the same again.
-            self.mapper.stream_maps.pop(schema["stream"], None)
-            stream = schema["stream"]
-            self.logger.warning(
-                "%s: rejected rows wait on: %s", stream, error, extra={"stream_name": stream}
-            )
-            return False
-        return True
+            self.mapper.stream_maps.pop(name_in_tap, None)
+            why = error
+        else:
+            if self._maps(stream, name_in_tap):
+                return True
+        extra = {"stream_name": stream}
+        self.logger.warning("%s: rejected rows wait on: %s", stream, why, extra=extra)
+        return False
+
+    def _maps(self, stream: str, name_in_tap: str) -> list[StreamMap]:
+        """What makes a stream of the tap's; the SDK has a map also where rows stay as they are."""
+        maps = self.mapper.stream_maps[name_in_tap]
+        return [each for each in maps if each.stream_alias == stream]
+
+    @contextmanager
+    def _mapped_for(self, stream: str, name_in_tap: str) -> Iterator[None]:
+        """Rows of the tap's stream go to this one only: others made of it have theirs already."""
+        maps = self.mapper.stream_maps
+        for_all, maps[name_in_tap] = maps[name_in_tap], self._maps(stream, name_in_tap)
+        try:
+            yield
+        finally:
+            maps[name_in_tap] = for_all
 
     @override
     def _process_record_message(self, message_dict: Message) -> None:

@@ -121,3 +121,98 @@ def test_a_list_is_whole_when_every_stream_of_the_tap_that_adds_to_it_is(
         load(settings, [*rows, ends[0]], capsys)
     load(settings, [*rows, *ends], capsys)
     assert len(sandbox.segments()) == 1
+
+
+# A stream of the tap that becomes several
+
+ORDERS = {
+    "type": "event",
+    "identifier": {"identity": "user"},
+    "event_name": "Ordered",
+    "properties": {"Total": {"column": "total", "type": "number"}},
+}
+BUYERS = {
+    "type": "profile",
+    "identifier": {"identity": "user"},
+    "properties": {"Orders": {"column": "count", "operator": "increment"}},
+}
+ORDERS_SCHEMA = schema("orders", "id", id="integer", user="string", total="string", count="integer")
+
+
+@pytest.fixture
+def shop(settings: dict[str, Any]) -> dict[str, Any]:
+    streams = {"orders": ORDERS, "buyers": BUYERS}
+    return settings | {"streams": streams, "stream_maps": {"buyers": {"__source__": "orders"}}}
+
+
+def test_a_row_is_tried_again_for_the_stream_that_has_rejected_it_only(
+    sandbox: Sandbox, shop: dict[str, Any], capsys: Capture
+) -> None:
+    order = record("orders", id=1, user="u1", total="much", count=1)
+    load(shop, [ORDERS_SCHEMA, order], capsys)
+    load(shop | DROP, [state(1)], capsys)
+    assert [event["evtName"] for event in sandbox.events()] == ["Ordered"]
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"] == {"Orders": 1}
+    again = record("orders", id=2, user="u1", total="5", count=1)
+    load(shop, [ORDERS_SCHEMA, again], capsys)
+    assert len(sandbox.events()) == 2
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"] == {"Orders": 2}, "all others go to both, as ever"
+
+
+def test_rows_of_a_stream_that_is_no_longer_made_wait_on(
+    sandbox: Sandbox,
+    shop: dict[str, Any],
+    capsys: Capture,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    order = record("orders", id=1, user="u1", total="much", count=1)
+    load(shop, [ORDERS_SCHEMA, order], capsys)
+    elsewhere = {"orders": {"__alias__": "buyers"}}
+    assert load(shop | DROP | {"stream_maps": elsewhere}, [state(1)], capsys) == [1]
+    assert "orders: rejected rows wait on: no stream map makes it" in caplog.text
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"] == {"Orders": 1}
+    load(shop | DROP, [state(1)], capsys)
+    assert len(sandbox.events()) == 1
+
+
+# Keys that a stream map makes
+
+
+@pytest.fixture
+def numbered(settings: dict[str, Any]) -> dict[str, Any]:
+    numbers = {"number": "'n' + id", "id": "'u1'", "__key_properties__": ["number"]}
+    return settings | {"stream_maps": {"north": numbers | {"__alias__": "users"}}}
+
+
+def test_a_row_waits_under_the_key_that_its_stream_map_makes(
+    sandbox: Sandbox, numbered: dict[str, Any], capsys: Capture
+) -> None:
+    load(numbered, [NORTH, row("north", "1")], capsys)
+    load(numbered | DROP, [state(1)], capsys)
+    assert identities(sandbox) == {"u1"}
+
+
+def test_a_newer_version_is_known_by_the_key_that_its_stream_map_makes(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings["stream_maps"] = {"north": {"__alias__": "users", "id": "'u' + id"}}
+    rows = [row("north", "1", name="Old"), row("north", "1", "", name="New")]
+    load(settings, [NORTH, *rows], capsys)
+    load(settings | DROP, [state(1)], capsys)
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"]["Name"] == "New"
+
+
+def test_the_report_names_a_row_by_the_key_that_its_stream_map_makes(
+    numbered: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    load(numbered, [NORTH, row("north", "1")], capsys)
+    (report,) = tmp_path.rglob("report.json")
+    assert '"n1"' in report.read_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,6 +15,7 @@ from target_clevertap.errors import Interrupted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from target_clevertap.delivery.waiting import TriedAgain
     from target_clevertap.mapping import Item, Member
     from target_clevertap.rejects import Refused, Stream
     from target_clevertap.settings import SegmentMapping, Settings, StreamMapping
@@ -111,7 +112,7 @@ class Preview:
         """A stream begins; one without rows is told of too."""
         self.outcomes.streams.setdefault(stream, Seen())
 
-    def rows_to_try_again(self) -> Iterable[tuple[dict[str, Any], Iterable[bytes]]]:
+    def rows_to_try_again(self) -> Iterable[TriedAgain]:
         """None: only what comes in is shown."""
         return ()
 

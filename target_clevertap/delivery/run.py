@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from threading import Event, current_thread, main_thread
 from time import monotonic as clock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url, is_local
 from target_clevertap.delivery.batch import Limits
@@ -34,6 +34,7 @@ from target_clevertap.settings import LEDGER_OFF, EventMapping
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from target_clevertap.delivery.waiting import TriedAgain
     from target_clevertap.ledger import Ledger
     from target_clevertap.settings import Settings, StreamMapping
 
@@ -107,8 +108,8 @@ class Run:
         if self.waiting is not None:
             self.waiting.begin(stream)
 
-    def rows_to_try_again(self) -> Iterable[tuple[dict[str, Any], Iterable[bytes]]]:
-        """The rows that former runs have rejected: SCHEMA messages, each with its RECORD lines.
+    def rows_to_try_again(self) -> Iterable[TriedAgain]:
+        """The rows that former runs have rejected.
 
         Ask when the run begins, and whenever a stream has: each row is handed out once.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from itertools import chain, groupby
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,15 @@ ROWS_AT_ONCE = 500
 
 EVERY_STREAM = None
 """What the ledger is asked for when nobody else can have any of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedAgain:
+    """Rows that were rejected for `stream`: the SCHEMA message of their tap, and RECORD lines."""
+
+    stream: str
+    schema: dict[str, Any]
+    lines: Iterator[bytes]
 
 
 class Waiting:
@@ -120,22 +130,22 @@ class Waiting:
         if len(self._outdated[stream]) >= ROWS_AT_ONCE:
             self.flush()
 
-    def rows(self) -> Iterator[tuple[dict[str, Any], Iterator[bytes]]]:
-        """What waits, as a tap would send it: SCHEMA messages, each with its RECORD lines.
+    def rows(self) -> Iterator[TriedAgain]:
+        """What waits, as a tap would send it.
 
         Each row is among these once in a run, also when it is rejected again: at the start, or in
         a ledger that others share when its stream has begun, since until then it may be theirs.
         """
         untried, self._untried = self._untried, []
         waiting = chain.from_iterable(self._ledger.waiting(stream) for stream in untried)
-        for (stream, schema, key_properties), rows in groupby(waiting, key=_announcement):
+        for (stream, name_in_tap, schema, key_properties), rows in groupby(waiting, _announced):
             message = {
                 "type": "SCHEMA",
-                "stream": stream,
+                "stream": name_in_tap,
                 "schema": decode(schema),
                 "key_properties": list(key_properties),
             }
-            yield message, (row.line for row in rows)
+            yield TriedAgain(stream, message, (row.line for row in rows))
 
     def superseded(self, entries: Iterable[Entry]) -> None:
         """These rows are delivered: what waits of them, or of older versions, is done with.
@@ -189,9 +199,9 @@ class Waiting:
                 self.given_up[name] += 1
 
 
-def _announcement(row: WaitingRow) -> tuple[str, bytes, tuple[str, ...]]:
-    """What the SCHEMA of a row says: the tap's name of its stream, and how that is made."""
-    return decode(row.line)["stream"], row.schema, row.key_properties
+def _announced(row: WaitingRow) -> tuple[str, str, bytes, tuple[str, ...]]:
+    """The stream of a row, and what its SCHEMA says: the tap's name of it, and how it is made."""
+    return row.stream, decode(row.line)["stream"], row.schema, row.key_properties
 
 
 def _key(row: Row) -> bytes | None:
