@@ -30,7 +30,8 @@ class Stream:
     `row_key` takes what names a row out of its record as the tap sends it. `origin` is the tap's
     own name for the stream, where a stream map has given it another. Rows of a stream that is
     `retried` are tried again in the next run when they are rejected; `again` is for those of a
-    former run.
+    former run. Rows that are `moving` are retried ones whose newer version may be about another
+    profile.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Stream:
     origin: str | None = None
     retried: bool = False
     again: bool = False
+    moving: bool = False
 
     @property
     def name_in_tap(self) -> str:

@@ -244,6 +244,10 @@ class ProfileSink(ItemSink):
     rules: ProfileRules
 
     @override
+    def announced(self) -> Stream:
+        return replace(super().announced(), moving=self.retries and self.rules.moving)
+
+    @override
     def deliver_deletion(self, record: Record, ticket: Ticket) -> None:
         if self.rules.deletes:
             self.origin.run.items.add(self.rules.deletion(record), ticket)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from target_clevertap.clevertap import ANY_FAILURE, UNLESS_LOST
-from target_clevertap.delivery.batch import Entry
+from target_clevertap.delivery.batch import Entry, rows_of
 from target_clevertap.delivery.lanes import Lane, Lanes
 from target_clevertap.errors import (
     AnswerLost,
@@ -59,9 +59,7 @@ class Flight:
     @property
     def rows(self) -> Sequence[Entry]:
         """All rows that the call stands for."""
-        if all([entry.earlier is None for entry in self.entries]):  # noqa: C419 - half the cost
-            return self.entries
-        return [row for entry in self.entries for row in entry.rows]
+        return rows_of(self.entries)
 
 
 class Delivery:

@@ -84,14 +84,14 @@ class Outcomes:
             tally.accepted += count * (not unchanged)
         self._checkpoints.settle(first.span)
 
-    def waits_as(self, ticket: Ticket) -> bytes | None:
-        """What stands for an older version of the row that may wait for another try, if any."""
-        return None if self._waiting is None else self._waiting.waits_as(ticket)
+    def waits_as(self, ticket: Ticket) -> bytes:
+        """What names a row of which an older version may wait for another try; else empty."""
+        return b"" if self._waiting is None else self._waiting.waits_as(ticket)
 
-    def outdated(self, stream: Stream, key: bytes | None) -> None:
-        """No older version of the row that `key` stands for is to be tried again."""
-        if self._waiting is not None and key is not None:
-            self._waiting.outdated(stream.name, key)
+    def outdated(self, stream: Stream, key: bytes, number: int) -> None:
+        """No version before this line of the row that `key` names is to be tried again."""
+        if self._waiting is not None and key:
+            self._waiting.outdated(stream.name, key, number)
 
     def ignored(self, ticket: Ticket) -> None:
         """The configuration says that this row is not sent, nor any older version of it.
@@ -99,7 +99,7 @@ class Outcomes:
         Raises:
             LedgerError: when an older version waits and cannot be forgotten.
         """
-        self.outdated(ticket.stream, self.waits_as(ticket))
+        self.outdated(ticket.stream, self.waits_as(ticket), ticket.number)
         self._tally(ticket.stream).ignored += 1
         self._checkpoints.settle(ticket.span)
 

@@ -99,7 +99,9 @@ class Screening:
         """
         if not self._entries:
             self._since = self._clock()
-        self._entries.append(Entry.of(item, ticket))
+        entry = Entry.of(item, ticket)
+        self._waiting.under_way([entry])
+        self._entries.append(entry)
         if len(self._entries) >= ROWS_AT_ONCE:
             self.flush()
 
@@ -107,6 +109,7 @@ class Screening:
         """As `add`, for many entries, in their order."""
         if not self._entries:
             self._since = self._clock()
+        self._waiting.under_way(entries)
         self._entries += entries
         if len(self._entries) >= ROWS_AT_ONCE:
             self.flush()

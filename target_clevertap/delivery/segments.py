@@ -76,7 +76,7 @@ class SegmentList:
         self.first: Ticket | None = None
         self.rows: Counter[Stream] = Counter()
         self.streams: set[str] = set()
-        self.tried_again: list[tuple[Stream, bytes]] = []
+        self.tried_again: list[tuple[Stream, bytes, int]] = []
 
     @property
     def stream(self) -> str | None:
@@ -172,11 +172,11 @@ class Segments:
     ) -> None:
         """Add a member, or take it away."""
         segment.spool.add(member, gone=gone)
-        if (key := self._outcomes.waits_as(ticket)) is not None:
+        if key := self._outcomes.waits_as(ticket):
             if ticket.stream.again:
-                segment.tried_again.append((ticket.stream, key))
+                segment.tried_again.append((ticket.stream, key, ticket.number))
             else:  # should the list not be uploaded, the tap sends this row once more
-                self._outcomes.outdated(ticket.stream, key)
+                self._outcomes.outdated(ticket.stream, key, ticket.number)
         segment.rows[ticket.stream] += 1
         if segment.first is None:
             segment.first = ticket
@@ -282,8 +282,8 @@ class Segments:
     def _settle(self, segment: SegmentList, *, unchanged: bool) -> None:
         if segment.first is not None:
             self._outcomes.list_settled(segment.first, segment.rows, unchanged=unchanged)
-        for stream, key in segment.tried_again:
-            self._outcomes.outdated(stream, key)
+        for stream, key, number in segment.tried_again:
+            self._outcomes.outdated(stream, key, number)
 
 
 def _stored(client: Client, file: ListFile) -> str:

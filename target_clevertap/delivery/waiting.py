@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_clevertap.delivery.batch import Entry, rows_of
 from target_clevertap.delivery.marks import digest
+from target_clevertap.delivery.under_way import UnderWay
 from target_clevertap.mapping.values import encode
 from target_clevertap.reader import decode
 from target_clevertap.rejects import UNCERTAIN
@@ -18,7 +20,6 @@ from target_clevertap.rejects import UNCERTAIN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from target_clevertap.delivery.batch import Entry
     from target_clevertap.ledger import Ledger, WaitingRow
     from target_clevertap.rejects import Refused, Row
 
@@ -26,6 +27,9 @@ MOST_TRIES = 10
 """A row that was rejected as often as this when tried again will not be taken."""
 
 ROWS_AT_ONCE = 500
+
+Versions = dict[bytes, int]
+"""By what names each row, the number of the line that its newest version came in."""
 
 EVERY_STREAM = None
 """What the ledger is asked for when nobody else can have any of them."""
@@ -53,7 +57,8 @@ class Waiting:
         self._ledger = ledger
         self._lock = Lock()
         self._rows: dict[tuple[str, bytes], tuple[Row, Refused]] = {}
-        self._outdated: dict[str, list[bytes]] = defaultdict(list)
+        self._outdated: dict[str, Versions] = defaultdict(dict)
+        self._under_way = UnderWay()
         self._skipped: dict[str, Callable[[bytes], bytes]] = {}
         self._not_to_come: list[bytes] = []
         self._begun: set[str] = set()
@@ -72,8 +77,16 @@ class Waiting:
         """
         self._skipped[stream] = mark
 
+    def under_way(self, entries: Iterable[Entry]) -> None:
+        """These rows are on their way; each ends in `keep`, or in `superseded`."""
+        for entry in entries:
+            if entry.stream.moving and entry.item.key:
+                self._under_way.add((entry.stream.name, entry.item.key), entry.number)
+
     def keep(self, row: Row, refused: Refused) -> None:
         """A row was rejected: it waits, unless nothing tells it from other rows of its stream.
+
+        Answers come in any order: of two versions the one that was read later decides.
 
         Raises:
             LedgerError: when it cannot be kept.
@@ -82,14 +95,16 @@ class Waiting:
         if name in self._skipped and refused is not UNCERTAIN:
             self._remember_as_skipped(row)
             return
-        if (of_key := _key(row)) is None:
+        if not (of_key := _key(row)):
             return
+        is_newest = self._is_newest(row, of_key)
         if refused is UNCERTAIN:
             # A person decides: it may have arrived, so no older version may come after it either.
-            self._done_with({name: [of_key]})
+            self._done_with({name: {of_key: row.number}})
             return
         with self._lock:
-            self._rows[name, of_key] = row, refused
+            if is_newest and row.number >= self._number(name, of_key):
+                self._rows[name, of_key] = row, refused
         if len(self._rows) >= ROWS_AT_ONCE:
             self.flush()
 
@@ -101,7 +116,7 @@ class Waiting:
         """
         if self._outdated:
             self._done_with(self._outdated)
-            self._outdated = defaultdict(list)
+            self._outdated.clear()
         if self._not_to_come:
             self._ledger.settle(None, events=b"".join(self._not_to_come))
             self._not_to_come = []
@@ -109,24 +124,22 @@ class Waiting:
             if self._rows:
                 self._write()
 
-    def waits_as(self, row: Row) -> bytes | None:
-        """What stands for a row, or an older version of it, if it may be among those that wait."""
-        name = row.stream.name
-        if name not in self._outdated and not self._rows and not self._ledger.waits_for(name):
-            return None
-        return _key(row)
+    def waits_as(self, row: Row) -> bytes:
+        """What names a row, if an older version of it may be among those that wait, or will be."""
+        stream = row.stream
+        may_wait = self._rows or self._outdated or self._ledger.waits_for(stream.name)
+        return _key(row) if may_wait or (stream.moving and self._under_way) else b""
 
-    def outdated(self, stream: str, key: bytes) -> None:
-        """A newer version of the row has come that needs no answer: the older one is done with.
+    def outdated(self, stream: str, key: bytes, number: int) -> None:
+        """A version of the row has come that needs no answer: those before it are done with.
 
-        It is so when this is flushed, and before anything that is rejected from now on.
+        They are so when this is flushed.
 
         Raises:
-            LedgerError: when the ledger cannot forget it.
+            LedgerError: when the ledger cannot forget them.
         """
-        with self._lock:
-            self._rows.pop((stream, key), None)
-        self._outdated[stream].append(key)
+        self._under_way.outdate((stream, key), number)
+        self._outdated[stream][key] = number
         if len(self._outdated[stream]) >= ROWS_AT_ONCE:
             self.flush()
 
@@ -147,34 +160,54 @@ class Waiting:
             }
             yield TriedAgain(stream, message, (row.line for row in rows))
 
-    def superseded(self, entries: Iterable[Entry]) -> None:
+    def superseded(self, entries: Sequence[Entry]) -> None:
         """These rows are delivered: what waits of them, or of older versions, is done with.
 
         For any thread.
         """
-        waits: dict[str, bool] = {}
-        keys: dict[str, list[bytes]] = {}
-        for row in chain.from_iterable(entry.rows for entry in entries):
-            name = row.stream.name
-            if name not in waits:
-                waits[name] = bool(self._rows) or self._ledger.waits_for(name)
-            if waits[name]:
-                keys.setdefault(name, []).append(digest(row.item.key))
-        if keys:
-            self._done_with(keys)
+        rows = rows_of(entries)
+        streams = {
+            stream
+            for stream in {row.stream for row in rows}
+            if stream.moving or self._rows or self._ledger.waits_for(stream.name)
+        }
+        if not streams:  # usual, and nothing else may cost much at each call
+            return
+        versions: dict[str, Versions] = defaultdict(dict)
+        for row in rows:
+            if row.stream in streams and (key := row.item.key):
+                name = row.stream.name
+                if row.stream.moving:
+                    self._under_way.take((name, key), row.number)
+                versions[name][key] = max(row.number, versions[name].get(key, 0))
+        self._done_with(versions)
 
     def _remember_as_skipped(self, row: Row) -> None:
-        if (key := _item_key(row)) is not None:
+        if key := _item_key(row):
             name = row.stream.name
             self._not_to_come.append(self._skipped[name](key))
-            self.outdated(name, digest(key))
+            self.outdated(name, key, row.number)
 
-    def _done_with(self, keys: Mapping[str, Sequence[bytes]]) -> None:
+    def _done_with(self, versions: Mapping[str, Versions]) -> None:
         with self._lock:
-            for name, digests in keys.items():
-                for key in digests:
-                    self._rows.pop((name, key), None)
-                self._ledger.superseded(name, b"".join(digests))
+            for name, numbers in versions.items():
+                for key, number in numbers.items():
+                    if self._number(name, key) <= number:
+                        self._rows.pop((name, key), None)
+                if self._ledger.waits_for(name):
+                    of_digests = {digest(key): number for key, number in numbers.items()}
+                    self._ledger.superseded(name, of_digests)
+
+    def _is_newest(self, row: Row, key: bytes) -> bool:
+        """Whether no newer version of a rejected row has been on its way beside it."""
+        if not (row.stream.moving and isinstance(row, Entry)):
+            return True
+        return self._under_way.take((row.stream.name, key), row.number)
+
+    def _number(self, stream: str, key: bytes) -> int:
+        """That of the version that was kept here; 0 when there is none."""
+        kept = self._rows.get((stream, key))
+        return 0 if kept is None else kept[0].number
 
     def _write(self) -> None:
         from target_clevertap.ledger import Rejected  # noqa: PLC0415 - SQLAlchemy, for few
@@ -183,8 +216,9 @@ class Waiting:
         tries = self._ledger.wait(
             Rejected(
                 stream=name,
-                key=key,
+                key=digest(key),
                 line=row.line,
+                number=row.number,
                 schema=msgspec.json.encode(row.stream.schema),
                 key_properties=row.stream.key_properties,
                 code=refused.code,
@@ -195,7 +229,7 @@ class Waiting:
         self._rows = {}  # not before: what the ledger could not take must stop the next STATE too
         for (name, key), tried in zip(rows, tries, strict=True):
             if tried >= MOST_TRIES:
-                self._ledger.give_up(name, key)
+                self._ledger.superseded(name, {digest(key): rows[name, key][0].number})
                 self.given_up[name] += 1
 
 
@@ -204,16 +238,17 @@ def _announced(row: WaitingRow) -> tuple[str, str, bytes, tuple[str, ...]]:
     return row.stream, decode(row.line)["stream"], row.schema, row.key_properties
 
 
-def _key(row: Row) -> bytes | None:
-    """What stands for a row among those that wait; None when it is not to wait."""
-    key = _item_key(row) if row.stream.retried else None
-    return None if key is None else digest(key)
+def _key(row: Row) -> bytes:
+    """What names a row among those that wait; empty when it is not to wait."""
+    return _item_key(row) if row.stream.retried else b""
 
 
-def _item_key(row: Row) -> bytes | None:
-    """The key of a row, as its item carries it; None when it has none."""
+def _item_key(row: Row) -> bytes:
+    """The key of a row, as its item carries it; empty when it has none."""
+    if isinstance(row, Entry):
+        return row.item.key
     values = row.values()
     try:
-        return encode(values) if values and None not in values else None
+        return encode(values) if values and None not in values else b""
     except UnicodeEncodeError:  # half of a surrogate pair: no version of it will ever be delivered
-        return None
+        return b""

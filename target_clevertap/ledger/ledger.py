@@ -33,7 +33,7 @@ from target_clevertap.ledger.streams import StreamEntry, Streams
 from target_clevertap.ledger.waiting import Rejected, Waiting, WaitingRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from typing_extensions import Self
@@ -104,6 +104,7 @@ class Ledger:
         # Who had the stream may have ended since this run began.
         self.recovered += self._calls.recover(self._uncertain)
         self._counters.look_up(entry.number)
+        self._waiting.begin(stream)
         return entry
 
     def end_first_runs(self, streams: Collection[str]) -> None:
@@ -221,7 +222,7 @@ class Ledger:
         self._unsettled.append(Recovered(events, counters=counters))
 
     def wait(self, rejected: Iterable[Rejected]) -> list[int]:
-        """How often each row was tried again until now; they wait in place of those of their keys.
+        """How often each row was tried again until now; they wait in place of older versions.
 
         On disk when this returns.
         """
@@ -235,13 +236,9 @@ class Ledger:
         """Whether a row of the stream waits; costs nothing."""
         return self._waiting.waits_for(stream)
 
-    def superseded(self, stream: str, keys: bytes) -> None:
-        """Nothing waits any more under these packed digests of keys."""
-        self._waiting.superseded(stream, keys)
-
-    def give_up(self, stream: str, key: bytes) -> None:
-        """A row waits no longer."""
-        self._waiting.superseded(stream, key)
+    def superseded(self, stream: str, versions: Mapping[bytes, int]) -> None:
+        """Nothing as old as these versions waits any more: by digests of keys, numbers of lines."""
+        self._waiting.superseded(stream, versions)
 
     def segment(self, name: str) -> SegmentEntry | None:
         """The last upload of a list; None when there was none."""

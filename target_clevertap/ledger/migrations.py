@@ -12,7 +12,7 @@ from target_clevertap.ledger import tables
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from target_clevertap.ledger.database import Database
 
@@ -28,8 +28,7 @@ def _add_counters(connection: Connection) -> None:
 
 def _name_digest(connection: Connection) -> None:
     """An older ledger keeps the digests that it has, or each of its events would be a new one."""
-    known = {column["name"] for column in inspect(connection).get_columns(tables.version.name)}
-    if "digest" not in known:
+    if _lacks(connection, tables.version, "digest"):
         connection.execute(text(f"ALTER TABLE {tables.version.name} ADD COLUMN digest TEXT"))
         connection.execute(tables.version.update().values(digest="blake2b"))
 
@@ -39,11 +38,24 @@ def _add_service(connection: Connection) -> None:
     tables.service.create(connection, checkfirst=True)
 
 
+def _number_waiting(connection: Connection) -> None:
+    """All that waits in an older ledger is of former runs."""
+    if _lacks(connection, tables.waiting, "number"):
+        add = f"ALTER TABLE {tables.waiting.name} ADD COLUMN number BIGINT NOT NULL DEFAULT 0"
+        connection.execute(text(add))
+
+
+def _lacks(connection: Connection, table: Table, column: str) -> bool:
+    """Whether a table is of before the column came; a new one has it from the beginning."""
+    return column not in {known["name"] for known in inspect(connection).get_columns(table.name)}
+
+
 MIGRATIONS: Final[Sequence[Callable[[Connection], None]]] = (
     _make_tables,
     _add_counters,
     _name_digest,
     _add_service,
+    _number_waiting,
 )
 """Each leads from the version that is its place in this list to the next."""
 

@@ -9,9 +9,20 @@ from __future__ import annotations
 from struct import unpack
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Integer, LargeBinary, bindparam, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    LargeBinary,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from sqlalchemy import CTE, ColumnElement
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
 MARK_BYTES: Final = 20
 DIGEST_BYTES: Final = 16
 STREAM_BYTES: Final = 4
+NUMBER_DIGITS: Final = 18
 COUNTER_BYTES: Final = MARK_BYTES + DIGEST_BYTES
 """The mark of a profile and the digest of its content."""
 
@@ -57,6 +69,19 @@ def piece(name: str, size: int, at: ColumnElement[int]) -> ColumnElement[bytes]:
     length = literal_column(str(size), Integer)
     start = at * length + literal_column("1", Integer)
     return func.substr(bindparam(name, type_=LargeBinary), start, length, type_=LargeBinary)
+
+
+def number(name: str, at: ColumnElement[int]) -> ColumnElement[int]:
+    """The number at a position of the parameter `name`, which `numbers` has packed."""
+    digits = literal_column(str(NUMBER_DIGITS), Integer)
+    start = at * digits + literal_column("1", Integer)
+    text = func.substr(bindparam(name, type_=Text), start, digits, type_=Text)
+    return cast(text, BigInteger)
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Numbers as one text: unlike bytes, every database reads them."""
+    return "".join([f"{value:0{NUMBER_DIGITS}d}" for value in values])
 
 
 def marks(packed: bytes, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - parameters of any type

@@ -164,6 +164,10 @@ waiting = Table(
     Column("code", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
     Index(f"{PREFIX}waiting_key", "stream", "key", unique=True),
 )
-"""Rejected rows that will be tried again, in the order of their ids."""
+"""Rejected rows that will be tried again, in the order of their ids.
+
+`number` is that of a row's line in the run that has rejected it, 0 for rows of former runs.
+"""

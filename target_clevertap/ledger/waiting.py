@@ -9,13 +9,13 @@ from hashlib import blake2b
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, bindparam, delete, func, select
 
 from target_clevertap.ledger import tables
-from target_clevertap.ledger.packed import DIGEST_BYTES, count, piece, positions
+from target_clevertap.ledger.packed import DIGEST_BYTES, number, numbers, piece, positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -26,21 +26,30 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE: Final = 500
 
 _at = positions()
-_keys = select(piece("keys", DIGEST_BYTES, _at.c.i)).select_from(_at)
-_SUPERSEDED = delete(tables.waiting).where(tables.waiting.c.key.in_(_keys))
+_row = tables.waiting.alias()
+_is_version = (
+    (_row.c.stream == bindparam("of", type_=Integer))
+    & (_row.c.key == piece("keys", DIGEST_BYTES, _at.c.i))
+    & (_row.c.number <= number("numbers", _at.c.i))
+)
+_SUPERSEDED = delete(tables.waiting).where(
+    tables.waiting.c.id.in_(select(_row.c.id).join_from(_at, _row, _is_version))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
     """A row that is to wait: as its tap sent it, and why it was rejected.
 
-    `key` is the digest of what names the row in its stream, `schema` the JSON that the stream was
-    announced with. `again`: it had waited before, so it keeps its place and its count goes up.
+    `key` is the digest of what names the row in its stream, `number` that of its line in this run,
+    `schema` the JSON that the stream was announced with. `again`: it had waited before, so it keeps
+    its place and its count goes up.
     """
 
     stream: str
     key: bytes
     line: bytes
+    number: int
     schema: bytes
     key_properties: tuple[str, ...]
     code: str
@@ -93,8 +102,16 @@ class Waiting:
         """Whether a row of the stream waits; asks only what is in memory."""
         return self._count[stream] > 0
 
+    def begin(self, stream: str) -> None:
+        """All that waits of a stream is older than the rows of this run."""
+        if self.waits_for(stream):
+            table, of = tables.waiting, self._streams.number(stream)
+            older = table.update().where(table.c.stream == of).values(number=0)
+            with self._database.writing() as connection:
+                connection.execute(older)
+
     def wait(self, rejected: Iterable[Rejected]) -> list[int]:
-        """How often each row was tried again until now; they wait in place of those of their keys.
+        """How often each row was tried again until now; they wait in place of older versions.
 
         All are kept in one transaction, which costs much more than a row.
         """
@@ -117,6 +134,7 @@ class Waiting:
             "code": rejected.code,
             "tries": 0,
             "at": int(self._clock()),
+            "number": rejected.number,
         }
         tries, is_new = self._put(connection, row, again=rejected.again)
         self._count[rejected.stream] += is_new
@@ -150,16 +168,21 @@ class Waiting:
                 return
             begin = page[-1].id
 
-    def superseded(self, stream: str, keys: bytes) -> None:
-        """Nothing waits any more under these packed digests of keys."""
-        if not keys or not self.waits_for(stream):
+    def superseded(self, stream: str, versions: Mapping[bytes, int]) -> None:
+        """Nothing as old as these versions waits any more: by digests of keys, numbers of lines."""
+        if not versions or not self.waits_for(stream):
             return
-        number = self._streams.claim(stream).number
+        of = self._streams.claim(stream).number
         table = tables.waiting
-        these = _SUPERSEDED.where(table.c.stream == number)
-        left = select(func.count()).select_from(table).where(table.c.stream == number)
+        these = {
+            "of": of,
+            "keys": b"".join(versions),
+            "numbers": numbers(versions.values()),
+            "n": len(versions),
+        }
+        left = select(func.count()).select_from(table).where(table.c.stream == of)
         with self._lock, self._database.writing() as connection:
-            connection.execute(these, {"keys": keys, "n": count(keys, DIGEST_BYTES)})
+            connection.execute(_SUPERSEDED, these)
             # Python's SQLite counts no rows of a statement that begins with WITH.
             self._count[stream] = connection.scalar(left) or 0
 
@@ -186,13 +209,15 @@ class Waiting:
     def _put(
         self, connection: Connection, row: dict[str, object], *, again: bool
     ) -> tuple[int, bool]:
-        """How often the row was tried again, and whether none waited under its key."""
+        """How often what waits was tried again, and whether nothing waited under its key."""
         table = tables.waiting
         this = (table.c.stream == row["stream"]) & (table.c.key == row["key"])
-        former = connection.execute(select(table.c.tries).where(this)).one_or_none()
+        former = connection.execute(select(table.c.tries, table.c.number).where(this)).one_or_none()
         if former is None:
             row["tries"] = int(again)
             connection.execute(table.insert(), row)
+        elif former.number > row["number"]:
+            return former.tries, False  # a newer version, whose outcome was known earlier
         else:
             row["tries"] = former.tries + 1 if again else 0
             connection.execute(table.update().where(this), row)

@@ -67,6 +67,12 @@ class ProfileRules(Rules):
     accumulating: frozenset[str] = frozenset()
     counting: frozenset[str] = frozenset()
 
+    @property
+    def moving(self) -> bool:
+        """Whether a row may come to be about another profile: its key does not say about which."""
+        column = self.identify.column
+        return column is None or column not in {reading.column for reading in self.key}
+
     def item(self, record: Record) -> Item:
         """The profile of a record.
 

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
+from target_clevertap.delivery.batch import Entry
+from target_clevertap.delivery.checkpoints import Span
+from target_clevertap.delivery.outcomes import Ticket
+from target_clevertap.delivery.waiting import Waiting
+from target_clevertap.mapping import Item
+from target_clevertap.rejects import Refused, Stream
+from tests.ledger.places import Place
 from tests.support.pipeline import Message, config, load, record, schema, state
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from target_clevertap.ledger import Ledger
     from tests.support.sandbox import Sandbox
 
 Capture = pytest.CaptureFixture[str]
@@ -68,3 +85,143 @@ def test_a_row_of_another_stream_with_the_same_key_ends_no_waiting(
     load(settings, [USERS_SCHEMA, CITIES_SCHEMA, user("Grace", phone="12"), city, other], capsys)
     load(settings | DROP, [state(1)], capsys)
     assert name_of(sandbox) == "Grace", "of its stream it is the only one with this key"
+
+
+# Versions of a row whose answers come in another order
+
+KEYS = pytest.mark.parametrize("key", ["id", "user"])
+"""By the second a row is always about one profile."""
+
+
+@KEYS
+def test_a_version_that_was_accepted_late_ends_no_waiting_of_a_later_one(
+    key: str, sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(
+        settings,
+        [USERS_SCHEMA | {"key_properties": [key]}, user("Old"), user("New", phone="12")],
+        capsys,
+    )
+    load(settings | DROP, [state(1)], capsys)
+    assert name_of(sandbox) == "New"
+
+
+@KEYS
+def test_a_version_that_was_rejected_late_does_not_wait_in_place_of_a_later_one(
+    key: str, sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    sandbox.fault(kind="record_error", code=513, positions=[1], calls=[1])
+    load(
+        settings,
+        [USERS_SCHEMA | {"key_properties": [key]}, user("Old"), user("New", phone="12")],
+        capsys,
+    )
+    load(settings | DROP, [state(1)], capsys)
+    assert name_of(sandbox) == "New"
+
+
+def test_a_version_that_was_rejected_late_does_not_wait_when_a_later_one_has_arrived(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    sandbox.fault(kind="record_error", code=555, positions=[1], calls=[1, 2, 3, 4, 5])
+    moved = record("users", id=1, user="u2", name="New", phone="")
+    load(settings, [USERS_SCHEMA, user("Old"), moved], capsys)
+    load(settings, [state(1)], capsys)
+    assert [name_of(sandbox, identity) for identity in ("u1", "u2")] == [None, "New"]
+
+
+@KEYS
+def test_a_row_that_is_gone_at_its_source_is_not_tried_as_it_was_on_its_way(
+    key: str, sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    sandbox.fault(kind="record_error", code=513, positions=[1], calls=[1])
+    gone = record("users", id=1, user="u1", _sdc_deleted_at="2026-01-01T00:00:00Z")
+    other = record("users", id=2, user="u2", name="Grace", phone="12")
+    load(settings, [USERS_SCHEMA | {"key_properties": [key]}, other, user("Old"), gone], capsys)
+    load(settings, [state(1)], capsys)
+    assert name_of(sandbox) is None
+
+
+OUTCOMES = "accepted", "rejected", "refused when read", "ignored when read"
+REFUSED = Refused("clevertap_513", "CleverTap does not take it")
+NUMBERS = count()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a row, its outcome, and how many rows are read before that is known."""
+
+    key: int
+    outcome: str
+    delay: int
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    with Place(None, tmp_path_factory.mktemp("ledger")).open() as ledger:
+        yield ledger
+
+
+@hypothesis_settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    versions=st.lists(
+        st.builds(
+            Version,
+            st.integers(0, 2),
+            st.sampled_from(OUTCOMES),
+            st.integers(0, 8),
+        ),
+        max_size=10,
+    ),
+    flush_every=st.sampled_from([1, 2, 100]),
+    moving=st.booleans(),
+)
+def test_the_version_that_was_read_last_decides_what_waits(
+    versions: list[Version], flush_every: int, ledger: Ledger, *, moving: bool
+) -> None:
+    if not moving:
+        versions = [version for version in versions if version.outcome != "ignored when read"]
+    name = f"rows-{next(NUMBERS)}"
+    ledger.claim(name)
+    waiting = Waiting(ledger)
+    stream = Stream(name, {}, ("id",), lambda record: [record["id"]], retried=True, moving=moving)
+    rows = []
+    answered: Counter[int] = Counter()
+    steps: list[tuple[int, int, Callable[[], None]]] = []
+    for number, version in enumerate(versions, start=1):
+        line = b'{"record": {"id": %d}, "number": %d}' % (version.key, number)
+        ticket = Ticket(stream, line, number, Span(None))
+        item = Item("profile", f"identity:{number}", b"", key=b"[%d]" % version.key)
+        entry = Entry.of(item, ticket)
+        rows.append(entry)
+        outdate = partial(waiting.outdated, name, item.key, number)
+        known_at = number + version.delay
+        if not moving:  # all versions are about one profile: they are answered in their order
+            known_at = answered[version.key] = max(known_at, answered[version.key])
+        match version.outcome:
+            case "refused when read":
+                steps.append((number, 0, partial(waiting.keep, ticket, REFUSED)))
+            case "ignored when read":
+                steps.append((number, 0, outdate))
+            case "accepted":
+                steps.append((number, 0, partial(waiting.under_way, [entry])))
+                steps.append((known_at, number, partial(waiting.superseded, [entry])))
+            case "rejected":
+                steps.append((number, 0, partial(waiting.under_way, [entry])))
+                steps.append((known_at, number, partial(waiting.keep, entry, REFUSED)))
+    for at, (_, _, step) in enumerate(sorted(steps, key=itemgetter(0, 1)), start=1):
+        step()
+        if at % flush_every == 0:
+            waiting.flush()
+    waiting.flush()
+    last = {version.key: number for number, version in enumerate(versions)}
+    expected = {
+        rows[number].line
+        for number in last.values()
+        if versions[number].outcome in {"rejected", "refused when read"}
+    }
+    assert {row.line for row in ledger.waiting(name)} == expected

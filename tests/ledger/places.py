@@ -69,7 +69,10 @@ def profiles(stream: int, identities: Iterable[object]) -> bytes:
 
 
 def make_older(place: Place) -> None:
-    """A ledger that is there becomes one of version 1: no counters, and digests of one kind."""
+    """A ledger that is there becomes one of version 1.
+
+    It has no counters, digests of one kind, and waiting rows without the numbers of their lines.
+    """
     run = Run.begin(ACCOUNT, time.time)
     with (
         closing(open_database(place.url, place.folder, run)) as database,
@@ -78,6 +81,7 @@ def make_older(place: Place) -> None:
         tables.service.drop(connection)
         tables.counter.drop(connection)
         connection.execute(text(f"ALTER TABLE {tables.version.name} DROP COLUMN digest"))
+        connection.execute(text(f"ALTER TABLE {tables.waiting.name} DROP COLUMN number"))
         connection.execute(tables.version.update().values({"version": 1}))
 
 
@@ -91,5 +95,11 @@ def sqlite_rows(place: Place) -> Iterator[Callable[[str], list[tuple[object, ...
 def rejected(stream: str, key: object) -> Rejected:
     """A row that is to wait."""
     return Rejected(
-        stream=stream, key=digest(key), line=b"{}", schema=b"{}", key_properties=(), code="512"
+        stream=stream,
+        key=digest(key),
+        line=b"{}",
+        number=1,
+        schema=b"{}",
+        key_properties=(),
+        code="512",
     )

@@ -14,7 +14,15 @@ from target_clevertap.ledger import tables
 from target_clevertap.ledger.migrations import MIGRATIONS, migrate
 from target_clevertap.ledger.place import open_database
 from target_clevertap.ledger.run import Run
-from tests.ledger.places import ACCOUNT, digests, events, make_older, profiles
+from tests.ledger.places import (
+    ACCOUNT,
+    digest,
+    digests,
+    events,
+    make_older,
+    profiles,
+    rejected,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +92,18 @@ def test_a_ledger_that_did_not_know_its_clevertap_takes_that_of_the_next_run(pla
         assert ledger.known_events(events(number, "a")) == [(0, False)]
     with pytest.raises(LedgerError, match="to the real one"):
         place.open(local=False)
+
+
+def test_rows_that_wait_in_a_ledger_that_knew_no_lines_are_older_than_any(place: Place) -> None:
+    with place.open() as ledger:
+        ledger.wait([rejected("rows", "a"), rejected("rows", "b")])
+    make_older(place)
+    for _ in range(2):  # brought up to date, and found so
+        with place.open() as ledger:
+            assert [row.key for row in ledger.waiting()] == [digest("a"), digest("b")]
+    with place.open() as ledger:
+        ledger.superseded("rows", {digest("a"): 0})
+        assert [row.key for row in ledger.waiting()] == [digest("b")]
 
 
 def test_each_step_is_taken_once(opened: Database) -> None:

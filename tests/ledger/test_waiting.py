@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from target_clevertap.ledger import Rejected, WaitingRow, waiting
-from tests.ledger.places import digest, digests, sqlite_rows
+from tests.ledger.places import digest, sqlite_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
 
     from target_clevertap.ledger import Ledger
@@ -22,11 +24,16 @@ def wait(ledger: Ledger, key: object, stream: str = "users", *, again: bool = Fa
     return tries
 
 
+def versions(keys: Iterable[object], number: int = 1) -> dict[bytes, int]:
+    return {digest(key): number for key in keys}
+
+
 def rejected(key: object, stream: str = "users", *, again: bool = False) -> Rejected:
     return Rejected(
         stream=stream,
         key=digest(key),
         line=f'{{"key":"{key}"}}'.encode(),
+        number=1,
         schema=SCHEMA,
         key_properties=("id", "day"),
         code="512",
@@ -112,10 +119,10 @@ def test_a_row_that_arrived_waits_no_longer(place: Place) -> None:
     with place.open() as ledger:
         for key in "abc":
             wait(ledger, key)
-        ledger.superseded("users", digests("axc"))
+        ledger.superseded("users", versions("axc"))
         assert lines(ledger) == ["b"]
         assert ledger.waits_for("users")
-        ledger.superseded("users", digests("b"))
+        ledger.superseded("users", versions("b"))
         assert not ledger.waits_for("users")
 
 
@@ -123,15 +130,41 @@ def test_the_same_key_of_another_stream_waits_on(place: Place) -> None:
     with place.open() as ledger:
         wait(ledger, "a", "users")
         wait(ledger, "a", "orders")
-        ledger.superseded("users", digests("a"))
+        ledger.superseded("users", versions("a"))
         assert [row.stream for row in ledger.waiting()] == ["orders"]
 
 
-def test_a_row_that_was_given_up_waits_no_longer(place: Place) -> None:
+def test_of_two_versions_the_later_one_waits_in_whatever_order_they_were_rejected(
+    place: Place,
+) -> None:
+    old, new = replace(rejected("a"), number=10), replace(rejected("a"), number=20, line=b"new")
+    for name, both in (("users", (old, new)), ("more", (new, old))):
+        with place.open() as ledger:
+            for row in both:
+                ledger.wait([replace(row, stream=name)])
+            assert [row.line for row in ledger.waiting(name)] == [b"new"]
+
+
+def test_a_version_that_arrived_ends_the_waiting_of_none_that_was_read_later(place: Place) -> None:
     with place.open() as ledger:
-        wait(ledger, "a")
-        ledger.give_up("users", digest("a"))
-        assert lines(ledger) == []
+        ledger.wait(
+            [
+                replace(rejected(key), number=number)
+                for key, number in zip("abc", (1, 2, 300), strict=True)
+            ]
+        )
+        ledger.superseded("users", {digest("a"): 1, digest("b"): 1, digest("c"): 1000})
+        assert lines(ledger) == ["b"]
+
+
+def test_what_waits_is_older_than_all_rows_of_the_next_run(place: Place) -> None:
+    with place.open() as ledger:
+        ledger.wait([replace(rejected(key), number=500) for key in "ab"])
+    with place.open() as ledger:
+        ledger.claim("users")
+        ledger.wait([replace(rejected("a"), number=2, line=b'{"key":"new"}')])
+        ledger.superseded("users", versions("b", 1))
+        assert lines(ledger) == ["new"]
 
 
 def test_the_next_run_knows_for_which_streams_rows_wait(place: Place) -> None:
@@ -147,7 +180,7 @@ def test_where_nothing_waits_the_database_is_not_asked(
 ) -> None:
     with place.open() as ledger:
         monkeypatch.delattr(type(ledger._database), "writing")  # noqa: SLF001 - its absence is what is tested
-        ledger.superseded("users", digests("a"))
+        ledger.superseded("users", versions("a"))
         monkeypatch.undo()
 
 
@@ -155,11 +188,11 @@ def test_a_schema_is_forgotten_when_no_row_waits_by_it(sqlite: Place) -> None:
     with sqlite.open() as ledger:
         for key in "ab":
             wait(ledger, key)
-        ledger.superseded("users", digests("a"))
+        ledger.superseded("users", versions("a"))
     with sqlite_rows(sqlite) as rows:
         assert rows("SELECT count(*) FROM clevertap_ledger_announced") == [(1,)]
     with sqlite.open() as ledger:
         ledger.claim("users")
-        ledger.superseded("users", digests("b"))
+        ledger.superseded("users", versions("b"))
     with sqlite_rows(sqlite) as rows:
         assert rows("SELECT count(*) FROM clevertap_ledger_announced") == [(0,)]
