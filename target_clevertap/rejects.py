@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from io import FileIO
@@ -200,17 +202,41 @@ def _schema_line(stream: Stream) -> bytes:
         "schema": stream.schema,
         "key_properties": stream.key_properties,
     }
-    return msgspec.json.encode(message) + b"\n"
+    return encode(message) + b"\n"
 
 
 def _record_line(row: Row, refused: Refused) -> bytes:
     """The tap's own line with the reason beside the record."""
     at = datetime.now(timezone.utc).isoformat(timespec="seconds")
     reason = msgspec.json.encode(msgspec.structs.asdict(refused) | {"at": at})
-    line = row.line.strip()
-    if b'"rejected"' in line:
-        # The row comes from a replayed file: its former reason makes room for the new one.
-        message = decode(line)
-        message.pop("rejected", None)
-        line = encode(message)
-    return line[:-1] + b',"rejected":' + reason + b"}\n"
+    return without_reason(row.line.strip())[:-1] + b',"rejected":' + reason + b"}\n"
+
+
+_scan = json.JSONDecoder().raw_decode
+"""A JSON value, and where it ends."""
+
+_BETWEEN = re.compile(r"[\s:]*")
+
+
+def without_reason(line: bytes) -> bytes:
+    """A RECORD line without a former `rejected` member; the bytes of all others stay as they are.
+
+    They would not if the line were decoded and written anew: not every number, and not all text.
+    """
+    if b'"rejected"' not in line:
+        return line
+    text = line.decode()
+    members, at = [], 0
+    while text[at] != "}":
+        begin = at + 1
+        name, at = _scan(text, _after(begin, text))
+        _, at = _scan(text, _after(at, text))
+        at = _after(at, text)
+        if name != "rejected":
+            members.append(text[begin:at])
+    return f"{{{','.join(members)}}}".encode()
+
+
+def _after(at: int, text: str) -> int:
+    """Where the next thing begins that is neither space nor colon."""
+    return _BETWEEN.match(text, at).end()  # type: ignore[union-attr] # it matches anywhere

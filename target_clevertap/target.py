@@ -202,7 +202,7 @@ class TargetCleverTap(ConfiguredTarget):
         why: object = f"no stream map makes it of the tap's {name_in_tap}"
         try:
             self._process_schema_message(rejected.schema)
-        except SettingsError as error:
+        except (InputError, SettingsError) as error:
             # The next SCHEMA of the stream must count, though it may be the same again.
             self.mapper.stream_maps.pop(name_in_tap, None)
             why = error

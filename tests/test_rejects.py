@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from target_clevertap.errors import WorkDirError
-from target_clevertap.rejects import Refused, Rejects, Row, Stream
+from target_clevertap.rejects import Refused, Rejects, Row, Stream, without_reason
 
 PHONE = Refused("phone_invalid", "Phone is not a valid number", "Phone")
 SCHEMA = {"properties": {"id": {"type": "integer"}, "phone": {"type": "string"}}}
@@ -70,6 +74,52 @@ def test_a_schema_is_written_again_when_it_changed(tmp_path: Path) -> None:
     rejects.close()
     kinds = [line["type"] for line in lines(rejects.path)]
     assert kinds == ["SCHEMA", "RECORD", "RECORD", "SCHEMA", "RECORD", "SCHEMA", "RECORD"]
+
+
+RECORD = (
+    '{"status": "rejected", "n": 1.10, "e": 1E5, "big": ' + "9" * 500 + ", "
+    '"nan": NaN, "text": "\\u00fc\\ud800", "rejected": {"code": "theirs"}}'
+)
+
+
+@pytest.mark.parametrize("reason", ['"rejected":{"code":"old"}', ' "rejected" : { "code": null } '])
+@pytest.mark.parametrize("place", [0, 1, 2, 3, None])
+def test_a_row_that_is_rejected_once_more_keeps_every_byte_but_its_former_reason(
+    reason: str, place: int | None, tmp_path: Path
+) -> None:
+    members = ['"type":"RECORD"', ' "stream": "users" ', f' "record": {RECORD}']
+    line = "{" + ",".join(members)
+    if place is not None:
+        members.insert(place, reason)
+    rejects = Rejects(tmp_path / "rejected.jsonl")
+    rejects.add(Row(stream("id"), f"{{{','.join(members)}}}\n".encode(), 1), PHONE)
+    rejects.close()
+    _, kept = rejects.path.read_text().splitlines()
+    assert kept.startswith(f'{line},"rejected":{{"code":"phone_invalid"')
+
+
+@given(
+    value=st.recursive(
+        st.one_of(st.none(), st.booleans(), st.floats(), st.integers(), st.text()),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    ),
+    spaced=st.booleans(),
+    ascii_only=st.booleans(),
+)
+def test_whatever_a_row_says_is_kept(value: object, *, spaced: bool, ascii_only: bool) -> None:
+    separators = (", ", ": ") if spaced else (",", ":")
+    message = {"type": "RECORD", "record": {"status": "rejected", "value": value}}
+    line = json.dumps(message, ensure_ascii=ascii_only, separators=separators)
+    reason = ', "rejected": {"code": "old", "at": [1, {}]}}'
+    assert without_reason((line[:-1] + reason).encode()) == line.encode()
+
+
+def test_a_schema_keeps_its_decimals(tmp_path: Path) -> None:
+    cents = {"properties": {"price": {"type": "number", "multipleOf": Decimal("0.010")}}}
+    rejects = Rejects(tmp_path / "rejected.jsonl")
+    rejects.add(Row(replace(stream("id"), schema=cents), b'{"record":{}}', 1), PHONE)
+    rejects.close()
+    assert '"multipleOf":0.010' in rejects.path.read_text()
 
 
 def test_a_replayed_row_that_is_rejected_again_has_one_reason_only(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ from itertools import chain, groupby
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from target_clevertap.delivery.batch import Entry, rows_of
 from target_clevertap.delivery.marks import digest
 from target_clevertap.delivery.under_way import UnderWay
@@ -219,7 +217,7 @@ class Waiting:
                 key=digest(key),
                 line=row.line,
                 number=row.number,
-                schema=msgspec.json.encode(row.stream.schema),
+                schema=encode(row.stream.schema),
                 key_properties=row.stream.key_properties,
                 code=refused.code,
                 again=row.stream.again,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -85,6 +86,59 @@ def test_a_row_of_another_stream_with_the_same_key_ends_no_waiting(
     load(settings, [USERS_SCHEMA, CITIES_SCHEMA, user("Grace", phone="12"), city, other], capsys)
     load(settings | DROP, [state(1)], capsys)
     assert name_of(sandbox) == "Grace", "of its stream it is the only one with this key"
+
+
+# What a row says
+
+
+def rejected_lines(folder: Path) -> list[bytes]:
+    lines = [
+        line for file in folder.rglob("rejected.jsonl") for line in file.read_bytes().splitlines()
+    ]
+    return [line for line in lines if b'"RECORD"' in line]
+
+
+def test_a_row_is_kept_byte_for_byte_however_often_it_is_rejected(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    line = (
+        b'{"type": "RECORD", "stream": "users", "record": {"id": 1, "user": "u1", '
+        b'"name": "rejected", "phone": "12", "a": 1.10, "b": NaN, "c": 12345678901234567890123, '
+        b'"d": "\\ud800", "rejected": 1e5}'
+    )
+    load(settings, [USERS_SCHEMA, line + b"}"], capsys)
+    kept = rejected_lines(tmp_path)
+    load(settings, [state(1)], capsys)
+    load(settings, [USERS_SCHEMA, *kept], capsys)
+    load(settings, [state(1)], capsys)
+    reason = b',"rejected":{"code":"phone_country_missing"'
+    assert [each.startswith(line + reason) for each in rejected_lines(tmp_path)] == [True] * 4
+    load(settings | DROP, [state(1)], capsys)
+    assert name_of(sandbox) == "rejected"
+
+
+def test_a_row_waits_with_the_decimals_of_its_schema(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    announced = json.dumps(USERS_SCHEMA | {"schema": {"properties": {
+        **USERS_SCHEMA["schema"]["properties"], "price": {"type": "number", "multipleOf": 0.01},
+    }}})  # fmt: skip
+    load(settings, [announced.encode(), user("Ada", phone="12")], capsys)
+    load(settings | DROP, [state(1)], capsys)
+    assert name_of(sandbox) == "Ada"
+
+
+def test_a_row_whose_schema_is_none_waits_on_and_stops_no_run(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    properties = USERS_SCHEMA["schema"]["properties"] | {"price": {"minimum": "much"}}
+    announced = USERS_SCHEMA | {"schema": {"properties": properties}}
+    unchecked = {"validate_records": False}
+    load(settings | unchecked, [announced, user("Ada", phone="12")], capsys)
+    assert load(settings | DROP, [state(1)], capsys) == [1]
+    assert "users: rejected rows wait on: The SCHEMA of stream users is not a valid" in caplog.text
+    load(settings | unchecked | DROP, [state(1)], capsys)
+    assert name_of(sandbox) == "Ada"
 
 
 # Versions of a row whose answers come in another order
