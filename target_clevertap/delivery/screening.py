@@ -206,11 +206,11 @@ class Screening:
             elif claim in coming:
                 self._entries.append(entry)  # until it is known what became of the other
                 continue
-            elif (held := known.events.get(entry.mark)) is not None and not entry.released():
-                if held:
-                    self._outcomes.rejected(entry, UNCERTAIN)
-                else:
-                    delivered.append(entry)
+            elif (held := known.events.get(entry.mark)) is False:
+                delivered.append(entry)
+                continue
+            elif held and not entry.released():
+                self._outcomes.rejected(entry, UNCERTAIN)
                 continue
             coming.add(claim)
             new.append(entry)

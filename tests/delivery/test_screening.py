@@ -218,6 +218,8 @@ def test_a_held_event_is_never_sent_again_by_itself_but_by_a_person(
 
     assert load(settings, [*SCHEMAS, held[0], state(3)], capsys) == [3]
     assert orders(sandbox) == [1, 1, 2], "a person has decided"
+    load(settings, [*SCHEMAS, *held], capsys)
+    assert orders(sandbox) == [1, 1, 2], "once"
     load(settings, [*SCHEMAS, order(1)], capsys)
     assert len(rejected(tmp_path)) == 2
     assert orders(sandbox) == [1, 1, 2]
