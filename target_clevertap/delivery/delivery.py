@@ -25,6 +25,7 @@ from target_clevertap.rejects import UNCERTAIN, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
     from concurrent.futures import Future
 
     from target_clevertap.clevertap import Refusal, UploadAnswer
@@ -133,9 +134,13 @@ class Delivery:
         """Whether nothing is under way."""
         return not self._busy and self._lanes.began is None
 
-    def holds(self, claim: str | bytes) -> bool:
-        """Whether something is under way for a profile, or an event."""
-        return claim in self._busy or (isinstance(claim, str) and self._lanes.holds(claim))
+    def holds(self, identity: str) -> bool:
+        """Whether something is under way for a profile."""
+        return identity in self._busy or self._lanes.holds(identity)
+
+    def under_way(self, marks: AbstractSet[bytes]) -> AbstractSet[bytes]:
+        """Those of some events that have no outcome yet."""
+        return {mark for mark in self._busy & marks if isinstance(mark, bytes)}
 
     def tick(self) -> float | None:
         """Do what is due by now; returns in how many seconds something will be, if anything will.

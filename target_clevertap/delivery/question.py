@@ -19,6 +19,11 @@ class Known:
     events: Mapping[bytes, bool] = field(default_factory=dict)
     unchanged: Sequence[Entry] = ()
 
+    @property
+    def nothing(self) -> bool:
+        """Whether all that was asked about is new."""
+        return not self.events and not self.unchanged
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -35,6 +40,11 @@ class Question:
     def __bool__(self) -> bool:
         """Whether there is anything to ask."""
         return bool(self.events or self.profiles)
+
+    @property
+    def differ(self) -> bool:
+        """Whether no two of the events are the same."""
+        return len({entry.mark for entry in self.events}) == len(self.events)
 
     def ask(self, ledger: Ledger) -> Known:
         """What the ledger says.

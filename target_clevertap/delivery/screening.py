@@ -154,25 +154,25 @@ class Screening:
 
     def _question(self, entries: Sequence[Entry], since: float) -> Question:
         """What to ask about the entries; events that are under way already wait for their turn."""
-        asked: list[Entry] = []
         events: list[Entry] = []
         profiles: list[Entry] = []
-        idle, digest = self._delivery.idle, self._digest
+        streams, digest = self._streams, self._digest
         for entry in entries:
-            stream, item = self._streams[entry.stream.name], entry.item
-            if item.kind != "event":
+            stream, item = streams[entry.stream.name], entry.item
+            if item.kind == "event":
+                entry.mark = event_mark(digest, stream, item.key)
+                events.append(entry)
+            else:
                 entry.mark = profile_mark(digest, stream, item.identity)
                 entry.content = digest(item.body)
                 profiles.append(entry)
-            else:
-                entry.mark = event_mark(digest, stream, item.key)
-                if not idle and self._delivery.holds(entry.mark):
-                    self._entries.append(entry)
-                    continue
-                events.append(entry)
-            asked.append(entry)
-        may_be_known = () if self._resync else self._may_be_left_out(profiles)
-        return Question(asked, since, events, may_be_known)
+        if under_way := self._delivery.under_way({entry.mark for entry in events}):
+            self._entries += [entry for entry in events if entry.mark in under_way]
+            events = [entry for entry in events if entry.mark not in under_way]
+            entries = [entry for entry in entries if entry.mark not in under_way]
+        all_are_sent = self._resync or self._streams.keys() <= self._fresh
+        may_be_known = () if all_are_sent else self._may_be_left_out(profiles)
+        return Question(entries, since, events, may_be_known)
 
     def _answered(self, question: Question, answer: Future[Known]) -> None:
         self._take_up(question, answer.result())
@@ -187,11 +187,18 @@ class Screening:
         entries = question.entries
         if self._ledger.holds_counters:
             entries = [entry for entry in entries if not self._held(entry)]
-        if not question.events and not known.unchanged:  # usual in a first load of profiles
-            return entries
+        if known.nothing and question.differ:  # usual in a first load
+            return self._without_skipped(entries) if self.skipped else entries
         if len(known.unchanged) == len(entries):  # usual when a load is made once more
             self._old(entries, self._outcomes.unchanged)
             return ()
+        if len(known.events) == len(entries) and not any(known.events.values()):  # likewise
+            self._old(entries, self._outcomes.delivered_before)
+            return ()
+        new = self._told_apart(entries, known)
+        return self._without_skipped(new) if self.skipped else new
+
+    def _told_apart(self, entries: Sequence[Entry], known: Known) -> Sequence[Entry]:
         left_out = set(map(id, known.unchanged))
         new: list[Entry] = []
         same: list[Entry] = []
@@ -216,7 +223,7 @@ class Screening:
             new.append(entry)
         self._old(same, self._outcomes.unchanged)
         self._old(delivered, self._outcomes.delivered_before)
-        return self._without_skipped(new) if self.skipped else new
+        return new
 
     def _held(self, entry: Entry) -> bool:
         """Whether a profile may have been counted before a crash, and is rejected therefore."""

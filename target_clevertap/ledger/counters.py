@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 
 from target_clevertap.ledger import tables
-from target_clevertap.ledger.packed import COUNTER_BYTES, DIGEST_BYTES, MARK_BYTES, count, split
+from target_clevertap.ledger.packed import DIGEST_BYTES, MARK_BYTES, PROFILE_BYTES, count, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class Counters:
         if not packed:
             return
         by_stream: dict[int, list[bytes]] = defaultdict(list)
-        for row in split(packed, COUNTER_BYTES):
+        for row in split(packed, PROFILE_BYTES):
             by_stream[_stream(row)].append(row)
         at = int(self._clock())
         rows = [
@@ -59,13 +59,13 @@ class Counters:
         """What `settle` wrote is on disk now."""
         packed = self._noted.pop(call, b"")
         if hold:
-            self._taken += split(packed, COUNTER_BYTES)
+            self._taken += split(packed, PROFILE_BYTES)
 
     def among(self, call: int, profiles: bytes, contents: bytes) -> int:
         """How many of these profiles of a call have counters; the call is not settled."""
         pieces = zip(split(profiles), split(contents, DIGEST_BYTES), strict=True)
         these = {mark + content for mark, content in pieces}
-        return sum(row in these for row in split(self._noted.get(call, b""), COUNTER_BYTES))
+        return sum(row in these for row in split(self._noted.get(call, b""), PROFILE_BYTES))
 
     def recover(self, connection: Connection, run: str, *, hold: bool) -> int:
         """Hold or forget the rows of the calls that a run has left; returns how many there are."""
@@ -74,7 +74,7 @@ class Counters:
         found = connection.scalars(select(tables.counter.c.rows).where(left)).all()
         if found:
             _decide(connection, left, hold=hold)
-        return sum(count(rows, COUNTER_BYTES) for rows in found)
+        return sum(count(rows, PROFILE_BYTES) for rows in found)
 
     def look_up(self, stream: int) -> None:
         """From now on `take` knows the rows of a stream."""
@@ -82,7 +82,7 @@ class Counters:
         these = (table.c.stream == stream) & table.c.call.is_(None)
         with self._database.reading() as connection:
             found = connection.scalars(select(table.c.rows).where(these)).all()
-        self._held[stream] = Counter(split(b"".join(found), COUNTER_BYTES))
+        self._held[stream] = Counter(split(b"".join(found), PROFILE_BYTES))
 
     @property
     def any(self) -> bool:
@@ -128,7 +128,7 @@ def _decide(connection: Connection, these: ColumnElement[bool], *, hold: bool) -
 def _without(packed: bytes, taken: Counter[bytes]) -> bytes:
     """The rows that were not taken; those that were are taken out of `taken`."""
     rest = []
-    for row in split(packed, COUNTER_BYTES):
+    for row in split(packed, PROFILE_BYTES):
         if taken[row]:
             taken[row] -= 1
         else:

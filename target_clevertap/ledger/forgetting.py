@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Integer, and_, delete, func, select, true
 
 from target_clevertap.ledger import tables
-from target_clevertap.ledger.packed import COUNTER_BYTES, DIGEST_BYTES, STREAM_BYTES
+from target_clevertap.ledger.packed import DIGEST_BYTES, PROFILE_BYTES, STREAM_BYTES
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Table
 
 
 _bytes = func.length(tables.counter.c.rows, type_=Integer)
-COUNTERS: Final = func.sum(_bytes) // COUNTER_BYTES
+COUNTERS: Final = func.sum(_bytes) // PROFILE_BYTES
 """How many rows of counters are packed in rows of their table."""
 
 

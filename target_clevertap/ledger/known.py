@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_clevertap.ledger.packed import DIGEST_BYTES, split
+from target_clevertap.ledger.packed import DIGEST_BYTES, PROFILE_BYTES, count, split
 from target_clevertap.ledger.packed import marks as about
 from target_clevertap.ledger.statements import (
     FORGET_PROFILES,
@@ -69,7 +69,8 @@ class Known:
         if settled.profiles:
             pieces = split(settled.contents, DIGEST_BYTES)
             newest = dict(zip(split(settled.profiles), pieces, strict=True))
-            self.put_profiles(connection, b"".join(newest), b"".join(newest.values()), at)
+            values = about(b"".join(newest), contents=b"".join(newest.values()), at=at)
+            connection.execute(self._inserts.accepted, values)
         if settled.forgotten:
             connection.execute(FORGET_PROFILES, about(settled.forgotten))
 
@@ -77,9 +78,10 @@ class Known:
         """Put events to their places, each of which is there once."""
         connection.execute(self._inserts.delivered, about(marks, at=at, held=False))
 
-    def put_profiles(self, connection: Connection, marks: bytes, contents: bytes, at: int) -> None:
-        """Put profiles to their places, likewise."""
-        connection.execute(self._inserts.accepted, about(marks, contents=contents, at=at))
+    def put_profiles(self, connection: Connection, rows: bytes, at: int) -> None:
+        """Put profiles to their places, likewise: packed, each the mark and the content of one."""
+        values = {"rows": rows, "n": count(rows, PROFILE_BYTES), "at": at}
+        connection.execute(self._inserts.folded, values)
 
     def keep_aside(self) -> None:
         """From now on as little is written for a call as can be."""

@@ -31,7 +31,7 @@ MARK_BYTES: Final = 20
 DIGEST_BYTES: Final = 16
 STREAM_BYTES: Final = 4
 NUMBER_DIGITS: Final = 18
-COUNTER_BYTES: Final = MARK_BYTES + DIGEST_BYTES
+PROFILE_BYTES: Final = MARK_BYTES + DIGEST_BYTES
 """The mark of a profile and the digest of its content."""
 
 AT_ONCE: Final = 1000
@@ -64,11 +64,18 @@ def positions() -> CTE:
     return first.union_all(following.where(first.c.i < bindparam("n", type_=Integer) - 1))
 
 
-def piece(name: str, size: int, at: ColumnElement[int]) -> ColumnElement[bytes]:
-    """The piece at a position of the packed parameter `name`."""
-    length = literal_column(str(size), Integer)
-    start = at * length + literal_column("1", Integer)
-    return func.substr(bindparam(name, type_=LargeBinary), start, length, type_=LargeBinary)
+def piece(
+    name: str, size: int, at: ColumnElement[int], *, of: int = 0, offset: int = 0
+) -> ColumnElement[bytes]:
+    """The piece at a position of the packed parameter `name`.
+
+    Or a part of it, from an offset on, where each piece is `of` bytes long.
+    """
+    length, stride, start = (
+        literal_column(str(number), Integer) for number in (size, of or size, offset + 1)
+    )
+    where = at * stride + start
+    return func.substr(bindparam(name, type_=LargeBinary), where, length, type_=LargeBinary)
 
 
 def number(name: str, at: ColumnElement[int]) -> ColumnElement[int]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    LargeBinary,
     String,
     bindparam,
     case,
@@ -19,15 +18,25 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.functions import aggregate_strings
 
-from target_clevertap.ledger.packed import DIGEST_BYTES, MARK_BYTES, piece, positions
+from target_clevertap.ledger.packed import (
+    DIGEST_BYTES,
+    MARK_BYTES,
+    PROFILE_BYTES,
+    piece,
+    positions,
+)
 from target_clevertap.ledger.tables import event, profile
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from sqlalchemy import ColumnElement
+
 _at = positions()
 _mark = piece("marks", MARK_BYTES, _at.c.i)
 _content = piece("contents", DIGEST_BYTES, _at.c.i)
+_row_mark = piece("rows", MARK_BYTES, _at.c.i, of=PROFILE_BYTES)
+_row_content = piece("rows", DIGEST_BYTES, _at.c.i, of=PROFILE_BYTES, offset=MARK_BYTES)
 
 # The answer is one row, too: each row of an answer is a step like those in `packed`.
 _found = aggregate_strings(cast(_at.c.i, String), ",")
@@ -60,12 +69,9 @@ FORGOTTEN: Final = bytes(DIGEST_BYTES)
 """The content of a profile of which nothing is known any more."""
 
 DROP_FORGOTTEN: Final = delete(profile).where(
-    profile.c.content == FORGOTTEN,
-    profile.c.mark.between(
-        bindparam("first", type_=LargeBinary), bindparam("last", type_=LargeBinary)
-    ),
+    profile.c.content == FORGOTTEN, profile.c.mark.in_(select(_mark).select_from(_at))
 )
-"""Parameters: first, last."""
+"""Parameters: marks, n."""
 
 
 def positions_in(found: str | None) -> list[int]:
@@ -91,11 +97,16 @@ class Inserts:
         """A held event may be released, a delivered one stays. Parameters: marks, n, at, held."""
         self.held: Final = new.on_conflict_do_nothing()
         """Parameters: marks, n, at, held."""
-        profiles = select(_mark, _content, bindparam("at", type_=BigInteger))
-        profiles = profiles.select_from(_at).where(true()).order_by(_mark)
+        self.accepted: Final = self._accepted(_mark, _content)
+        """Parameters: marks, contents, n, at."""
+        self.folded: Final = self._accepted(_row_mark, _row_content)
+        """The same for marks with their contents. Parameters: rows, n, at."""
+
+    def _accepted(self, mark: ColumnElement[bytes], content: ColumnElement[bytes]) -> Any:  # noqa: ANN401 - see `into`
+        profiles = select(mark, content, bindparam("at", type_=BigInteger))
+        profiles = profiles.select_from(_at).where(true()).order_by(mark)
         put: Any = self.into(profile).from_select(["mark", "content", "at"], profiles)
-        self.accepted: Final = put.on_conflict_do_update(
+        return put.on_conflict_do_update(
             index_elements=["mark"],
             set_={"content": put.excluded.content, "at": put.excluded.at},
         )
-        """Parameters: marks, contents, n, at."""
