@@ -30,21 +30,18 @@ class Question:
     """Rows in their order, read at `since`, and those among them that the ledger may know.
 
     Nothing may be under way for these: what is said of them stays true until it is taken up.
+    `differ` tells that no two events among the rows are the same.
     """
 
     entries: Sequence[Entry]
     since: float
     events: Sequence[Entry]
     profiles: Sequence[Entry]
+    differ: bool
 
     def __bool__(self) -> bool:
         """Whether there is anything to ask."""
         return bool(self.events or self.profiles)
-
-    @property
-    def differ(self) -> bool:
-        """Whether no two of the events are the same."""
-        return len({entry.mark for entry in self.events}) == len(self.events)
 
     def ask(self, ledger: Ledger) -> Known:
         """What the ledger says.

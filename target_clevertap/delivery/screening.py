@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from target_clevertap.delivery.batch import Entry
 from target_clevertap.delivery.marks import DIGESTS, event_mark, profile_mark, stream_mark
 from target_clevertap.delivery.question import Known, Question
+from target_clevertap.delivery.sieve import Sieve
 from target_clevertap.rejects import UNCERTAIN
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Screening:
         self.skipped: set[str] = set()
         """Streams that have their first run, whose rows are not sent."""
         self._fresh: set[str] = set()
-        """Streams of which the ledger had nothing: their profiles need not be looked up."""
+        """Streams of which the ledger had nothing: what is new in this run, it does not know."""
+        self._sieve = Sieve()
         self._entries: list[Entry] = []
         self._since = 0.0
 
@@ -166,13 +168,14 @@ class Screening:
                 entry.mark = profile_mark(digest, stream, item.identity)
                 entry.content = digest(item.body)
                 profiles.append(entry)
-        if under_way := self._delivery.under_way({entry.mark for entry in events}):
+        marks = {entry.mark for entry in events}
+        differ = len(marks) == len(events)
+        if under_way := self._delivery.under_way(marks):
             self._entries += [entry for entry in events if entry.mark in under_way]
             events = [entry for entry in events if entry.mark not in under_way]
             entries = [entry for entry in entries if entry.mark not in under_way]
-        all_are_sent = self._resync or self._streams.keys() <= self._fresh
-        may_be_known = () if all_are_sent else self._may_be_left_out(profiles)
-        return Question(entries, since, events, may_be_known)
+        may_be_unchanged = () if self._resync else self._may_be_left_out(profiles)
+        return Question(entries, since, self._may_be_known(events), may_be_unchanged, differ)
 
     def _answered(self, question: Question, answer: Future[Known]) -> None:
         self._take_up(question, answer.result())
@@ -235,13 +238,21 @@ class Screening:
         self._outcomes.rejected(entry, UNCERTAIN)
         return True
 
+    def _may_be_known(self, events: Sequence[Entry]) -> Sequence[Entry]:
+        """Those that the ledger has to be asked about."""
+        if not self._fresh:
+            return events
+        asked = [entry for entry in events if entry.stream.name not in self._fresh]
+        fresh = [entry for entry in events if entry.stream.name in self._fresh] if asked else events
+        return [*asked, *self._sieve.seen(fresh)]
+
     def _may_be_left_out(self, profiles: Sequence[Entry]) -> Sequence[Entry]:
         """No counters, which add at each time, no deletions, and nothing that will be changed."""
+        if self._fresh:
+            profiles = [entry for entry in profiles if entry.stream.name not in self._fresh]
         asked = [
             entry for entry in profiles if entry.item.replayable and entry.item.kind != "delete"
         ]
-        if self._fresh:
-            asked = [entry for entry in asked if entry.stream.name not in self._fresh]
         if not self._delivery.idle:
             asked = [entry for entry in asked if not self._delivery.holds(entry.item.identity)]
         return asked

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from target_clevertap.delivery import screening
 from target_clevertap.delivery.marks import DIGESTS, event_mark, stream_mark
 from target_clevertap.errors import AnswerLost, CredentialsRefused, LedgerError, SettingsError
-from target_clevertap.ledger import Ledger, open_ledger
+from target_clevertap.ledger import MARK_BYTES, Ledger, open_ledger
 from tests.ledger.places import Place, make_older
 from tests.support.pipeline import Message, config, load, record, rejected, schema, state, written
 
@@ -503,6 +503,7 @@ def test_rows_are_read_on_while_the_ledger_is_asked(
         if entries[-1].number > screening.ROWS_AT_ONCE + 500:
             read_on.set()
 
+    load(settings, [ORDERS_SCHEMA, order(-1)], capsys)
     monkeypatch.setattr(Ledger, "known_events", ask)
     monkeypatch.setattr(screening.Screening, "add_all", add_and_tell)
     rows = [order(number) for number in range(2000)]
@@ -544,11 +545,30 @@ def test_a_question_that_fails_ends_the_run_before_its_rows_are_sent(
     def fail(_ledger: Ledger, _marks: bytes) -> list[tuple[int, bool]]:
         raise LedgerError("The disk is gone.")
 
+    load(settings, [ORDERS_SCHEMA, order(0)], capsys)
     monkeypatch.setattr(Ledger, "known_events", fail)
     with pytest.raises(LedgerError, match="The disk is gone"):
         load(settings, [ORDERS_SCHEMA, order(1), state(1)], capsys)
     assert written.states == []
-    assert orders(sandbox) == []
+    assert orders(sandbox) == [0]
+
+
+def test_in_a_first_load_the_ledger_is_asked_about_events_that_come_again_only(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_events = Ledger.known_events
+    asked: list[int] = []
+
+    def ask(ledger: Ledger, marks: bytes) -> list[tuple[int, bool]]:
+        asked.append(len(marks) // MARK_BYTES)
+        return known_events(ledger, marks)
+
+    monkeypatch.setattr(Ledger, "known_events", ask)
+    new = [order(number) for number in range(1500)]
+    again = [order(number) for number in range(40)]
+    load(settings, [ORDERS_SCHEMA, *new, *again], capsys)
+    assert sum(asked) == 40
+    assert orders(sandbox) == list(range(1500))
 
 
 # States
