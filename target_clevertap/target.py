@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from itertools import islice, repeat
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -18,29 +18,21 @@ from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
 from target_clevertap.batch_files import Batch, BatchRow, Storage, batch_rows
-from target_clevertap.configuration import ConfiguredTarget
-from target_clevertap.errors import (
-    InputError,
-    SettingsError,
-    StateNotWritten,
-    TargetCleverTapError,
-)
+from target_clevertap.errors import InputError, StateNotWritten, TargetCleverTapError
 from target_clevertap.options import OPTIONS, print_check, print_line, print_suggestion
-from target_clevertap.reader import LineReader, Message, StateLine, decode
-from target_clevertap.rejects import former_reason
+from target_clevertap.reader import LineReader, Message, StateLine
+from target_clevertap.retrying import RetryingTarget
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
-    from singer_sdk.mapper import StreamMap
     from singer_sdk.sinks import Sink
 
     from target_clevertap.delivery import Preview, Run
-    from target_clevertap.delivery.waiting import TriedAgain
 
 ENDED_AT_ONCE = (
     b"Ended at once by a second signal: calls under way may or may not have arrived, and come "
@@ -51,7 +43,7 @@ ROWS_BETWEEN_TICKS = 256
 """Of a batch file: what is due meanwhile does not wait for its end."""
 
 
-class TargetCleverTap(ConfiguredTarget):
+class TargetCleverTap(RetryingTarget):
     """Loads profiles, events and segments into CleverTap."""
 
     name = "target-clevertap"
@@ -78,13 +70,11 @@ class TargetCleverTap(ConfiguredTarget):
         logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
         self.max_parallelism = 1  # no sink keeps anything that would have to be drained
         self.message: Message = {}
-        self.trying_again = False
-        self._replays = False
         self.run = self._run(preview)
         if self.run.short_way is not None:
             self.message_reader.take = self.run.short_way.take
         self.message_reader.tick = self.run.tick
-        self.message_reader.before = self._begin
+        self.message_reader.before = self.begin
         self.message_reader.failed = self.close
         self._signal: int | None = None
         self._sinks: dict[tuple[str, str], Sink] = {}
@@ -140,7 +130,7 @@ class TargetCleverTap(ConfiguredTarget):
         if not isinstance(message_dict.get("schema", {}), dict):
             raise self.message_reader.error("has a schema that is no object")
         self.message = message_dict
-        self._close_short_way()
+        self.close_short_way()
         try:
             super()._process_schema_message(message_dict)
         except TargetCleverTapError as error:
@@ -151,7 +141,7 @@ class TargetCleverTap(ConfiguredTarget):
             if name_in_tap == stream and isinstance(sink, CleverTapSink):
                 sink.announce()
         self._find_plain_sink(stream)
-        if self._try_again():
+        if self.try_again():
             self._process_schema_message(message_dict)  # its own SCHEMA is in force again
 
     def _find_plain_sink(self, stream: str) -> None:
@@ -163,70 +153,6 @@ class TargetCleverTap(ConfiguredTarget):
             sink = self._sinks.get((stream, stream))
             if isinstance(sink, CleverTapSink) and not sink.include_sdc_metadata_properties:
                 self._plain_sinks[stream] = sink
-
-    def _begin(self, first: bytes) -> None:
-        """Send what waits on its way, unless the first line is that of a rejected row.
-
-        The input is a mended file then, and has a newer version of what waits. Whatever is not in
-        it waits for the next run.
-        """
-        self._replays = former_reason(first) is not None
-        self._try_again()
-
-    def _try_again(self) -> bool:
-        """Send the rows that former runs have rejected on their way: newer versions come after.
-
-        Returns whether there were any.
-        """
-        if self._replays or self.trying_again:
-            return False
-        self.trying_again, found = True, False
-        for rejected in self.run.rows_to_try_again():
-            found = True
-            if not self._is_mappable(rejected):
-                continue
-            with self._mapped_for(rejected.stream, rejected.schema["stream"]):
-                for line in rejected.lines:
-                    self.message_reader.line = line
-                    self._process_record_message(decode(line))
-                    self.message_reader.tick()
-                    if self._signal is not None:
-                        return False
-        self.trying_again = False
-        self._close_short_way()
-        return found
-
-    def _is_mappable(self, rejected: TriedAgain) -> bool:
-        """Whether the settings fit the SCHEMA of a former run; if so, it is in force."""
-        stream, name_in_tap = rejected.stream, rejected.schema["stream"]
-        why: object = f"no stream map makes it of the tap's {name_in_tap}"
-        try:
-            self._process_schema_message(rejected.schema)
-        except (InputError, SettingsError) as error:
-            # The next SCHEMA of the stream must count, though it may be the same again.
-            self.mapper.stream_maps.pop(name_in_tap, None)
-            why = error
-        else:
-            if self._maps(stream, name_in_tap):
-                return True
-        extra = {"stream_name": stream}
-        self.logger.warning("%s: rejected rows wait on: %s", stream, why, extra=extra)
-        return False
-
-    def _maps(self, stream: str, name_in_tap: str) -> list[StreamMap]:
-        """What makes a stream of the tap's; the SDK has a map also where rows stay as they are."""
-        maps = self.mapper.stream_maps[name_in_tap]
-        return [each for each in maps if each.stream_alias == stream]
-
-    @contextmanager
-    def _mapped_for(self, stream: str, name_in_tap: str) -> Iterator[None]:
-        """Rows of the tap's stream go to this one only: others made of it have theirs already."""
-        maps = self.mapper.stream_maps
-        for_all, maps[name_in_tap] = maps[name_in_tap], self._maps(stream, name_in_tap)
-        try:
-            yield
-        finally:
-            maps[name_in_tap] = for_all
 
     @override
     def _process_record_message(self, message_dict: Message) -> None:
@@ -258,7 +184,13 @@ class TargetCleverTap(ConfiguredTarget):
         if isinstance(sink, MappedSink):
             sink.open_short_way(self.message_reader.line)
 
-    def _close_short_way(self) -> None:
+    @property
+    @override
+    def is_stopped(self) -> bool:
+        return self._signal is not None
+
+    @override
+    def close_short_way(self) -> None:
         """What a row means changes with the SCHEMA in force, and with where the row comes from."""
         if self.run.short_way is not None:
             self.run.short_way.close()

@@ -1,0 +1,110 @@
+"""Rejected rows of former runs, on their way once more as if their tap sent them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from target_clevertap.configuration import ConfiguredTarget
+from target_clevertap.errors import InputError, SettingsError
+from target_clevertap.reader import LineReader, decode
+from target_clevertap.rejects import former_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk.mapper import StreamMap
+
+    from target_clevertap.delivery import Preview, Run
+    from target_clevertap.delivery.waiting import TriedAgain
+
+
+class RetryingTarget(ConfiguredTarget):
+    """A target that sends what its former runs have rejected, before newer versions of it come.
+
+    The rows take the way of the input: a SCHEMA of their own, the stream maps of today, and the
+    sink of the one stream that rejected them. `trying_again` tells the sinks of it.
+    """
+
+    run: Run | Preview
+    message_reader: LineReader
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
+        """Nothing was tried again yet; `kwargs` are those of the SDK."""
+        super().__init__(**kwargs)
+        self.trying_again = False
+        self._replays = False
+
+    @property
+    @abstractmethod
+    def is_stopped(self) -> bool:
+        """Whether a signal has ended the reading."""
+
+    @abstractmethod
+    def close_short_way(self) -> None:
+        """Rows mean something else from now on."""
+
+    def begin(self, first: bytes) -> None:
+        """Send what waits on its way, unless the first line is that of a rejected row.
+
+        The input is a mended file then, and has a newer version of what waits. Whatever is not in
+        it waits for the next run.
+        """
+        self._replays = former_reason(first) is not None
+        self.try_again()
+
+    def try_again(self) -> bool:
+        """Send the rows that former runs have rejected on their way: newer versions come after.
+
+        Returns whether there were any.
+        """
+        if self._replays or self.trying_again:
+            return False
+        self.trying_again, found = True, False
+        for rejected in self.run.rows_to_try_again():
+            found = True
+            if not self._is_mappable(rejected):
+                continue
+            with self._mapped_for(rejected.stream, rejected.schema["stream"]):
+                for line in rejected.lines:
+                    self.message_reader.line = line
+                    self._process_record_message(decode(line))
+                    self.message_reader.tick()
+                    if self.is_stopped:
+                        return False
+        self.trying_again = False
+        self.close_short_way()
+        return found
+
+    def _is_mappable(self, rejected: TriedAgain) -> bool:
+        """Whether the settings fit the SCHEMA of a former run; if so, it is in force."""
+        stream, name_in_tap = rejected.stream, rejected.schema["stream"]
+        why: object = f"no stream map makes it of the tap's {name_in_tap}"
+        try:
+            self._process_schema_message(rejected.schema)
+        except (InputError, SettingsError) as error:
+            # The next SCHEMA of the stream must count, though it may be the same again.
+            self.mapper.stream_maps.pop(name_in_tap, None)
+            why = error
+        else:
+            if self._maps(stream, name_in_tap):
+                return True
+        extra = {"stream_name": stream}
+        self.logger.warning("%s: rejected rows wait on: %s", stream, why, extra=extra)
+        return False
+
+    def _maps(self, stream: str, name_in_tap: str) -> list[StreamMap]:
+        """What makes a stream of the tap's; the SDK has a map also where rows stay as they are."""
+        maps = self.mapper.stream_maps[name_in_tap]
+        return [each for each in maps if each.stream_alias == stream]
+
+    @contextmanager
+    def _mapped_for(self, stream: str, name_in_tap: str) -> Iterator[None]:
+        """Rows of the tap's stream go to this one only: others made of it have theirs already."""
+        maps = self.mapper.stream_maps
+        for_all, maps[name_in_tap] = maps[name_in_tap], self._maps(stream, name_in_tap)
+        try:
+            yield
+        finally:
+            maps[name_in_tap] = for_all
