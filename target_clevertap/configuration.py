@@ -72,7 +72,7 @@ class ConfiguredTarget(Target):
         properties = cls.config_jsonschema["properties"]
         builtin = {name: properties[name] for name in properties if name not in own}
         faults = JSONSchemaValidator({"properties": builtin}).iter_errors(config)
-        mistakes = [f"{'.'.join(map(str, fault.path))}: {_sentence(fault)}" for fault in faults]
+        mistakes = [_mistake(fault) for fault in faults]
         ours = {name: value for name, value in config.items() if name not in builtin}
         try:
             settings = Settings.parse(ours)
@@ -124,10 +124,23 @@ class ConfiguredTarget(Target):
         return config
 
 
-def _sentence(fault: ValidationError) -> str:
-    """What would be right. The message of the fault has the value, which may be a secret."""
+def _mistake(fault: ValidationError) -> str:
+    """Where it is, and what would be right. Its own message has the value, maybe a secret."""
+    while fault.context:  # of several forms that it may have: the one that it resembles most
+        fault = max(fault.context, key=lambda each: (len(each.path), each.validator == "type"))
+    path = ".".join(map(str, fault.absolute_path))
     if fault.validator != "type":
-        return f"must have {fault.validator} {fault.validator_value}"
+        return f"{path}: must have {fault.validator} {fault.validator_value}"
     kinds: Any = fault.validator_value
+    if fault.parent is not None:
+        kinds = [kind for each in fault.parent.context or () for kind in _kinds(each, fault)]
     wanted = kinds if isinstance(kinds, str) else " or ".join(kinds)
-    return f"must be {wanted}, not {json_type(fault.instance)}"
+    return f"{path}: must be {wanted}, not {json_type(fault.instance)}"
+
+
+def _kinds(fault: ValidationError, like: ValidationError) -> list[str]:
+    """The types that a form asks for at the same place."""
+    if fault.validator != "type" or fault.absolute_path != like.absolute_path:
+        return []
+    kinds: Any = fault.validator_value
+    return [kinds] if isinstance(kinds, str) else list(kinds)

@@ -64,35 +64,42 @@ class RetryingTarget(ConfiguredTarget):
         self.trying_again, found = True, False
         for rejected in self.run.rows_to_try_again():
             found = True
-            if not self._is_mappable(rejected):
-                continue
-            with self._mapped_for(rejected.stream, rejected.schema["stream"]):
-                for line in rejected.lines:
-                    self.message_reader.line = line
-                    self._process_record_message(decode(line))
-                    self.message_reader.tick()
-                    if self.is_stopped:
-                        return False
+            try:
+                self._send(rejected)
+            except (InputError, SettingsError) as error:
+                extra = {"stream_name": rejected.stream}
+                self.logger.warning(
+                    "%s: rejected rows wait on: %s", rejected.stream, error, extra=extra
+                )
+            if self.is_stopped:
+                return False
         self.trying_again = False
         self.close_short_way()
         return found
 
-    def _is_mappable(self, rejected: TriedAgain) -> bool:
-        """Whether the settings fit the SCHEMA of a former run; if so, it is in force."""
+    def _send(self, rejected: TriedAgain) -> None:
+        """Send rows on their way, until the reading is stopped.
+
+        Raises:
+            InputError: their SCHEMA is none.
+            SettingsError: the settings of today do not fit it, or not one of the rows.
+        """
         stream, name_in_tap = rejected.stream, rejected.schema["stream"]
-        why: object = f"no stream map makes it of the tap's {name_in_tap}"
         try:
             self._process_schema_message(rejected.schema)
-        except (InputError, SettingsError) as error:
+        except (InputError, SettingsError):
             # The next SCHEMA of the stream must count, though it may be the same again.
             self.mapper.stream_maps.pop(name_in_tap, None)
-            why = error
-        else:
-            if self._maps(stream, name_in_tap):
-                return True
-        extra = {"stream_name": stream}
-        self.logger.warning("%s: rejected rows wait on: %s", stream, why, extra=extra)
-        return False
+            raise
+        if not self._maps(stream, name_in_tap):
+            raise SettingsError([f"no stream map makes it of the tap's {name_in_tap}"])
+        with self._mapped_for(stream, name_in_tap):
+            for line in rejected.lines:
+                self.message_reader.line = line
+                self._process_record_message(decode(line))
+                self.message_reader.tick()
+                if self.is_stopped:
+                    return
 
     def _maps(self, stream: str, name_in_tap: str) -> list[StreamMap]:
         """What makes a stream of the tap's; the SDK has a map also where rows stay as they are."""

@@ -17,6 +17,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
+from target_clevertap import stream_maps
 from target_clevertap.batch_files import Batch, BatchRow, Storage, batch_rows
 from target_clevertap.errors import InputError, StateNotWritten, TargetCleverTapError
 from target_clevertap.options import OPTIONS, print_check, print_line, print_suggestion
@@ -132,11 +133,14 @@ class TargetCleverTap(RetryingTarget):
         self.message = message_dict
         self.close_short_way()
         try:
-            super()._process_schema_message(message_dict)
+            with stream_maps.told(str(message_dict.get("stream"))):
+                super()._process_schema_message(message_dict)
         except TargetCleverTapError as error:
             error.stream = message_dict.get("stream")
             raise
         stream = str(message_dict["stream"])
+        reader = self.message_reader
+        stream_maps.guard(stream, self.mapper.stream_maps[stream], lambda: reader.line_number)
         for (name_in_tap, _), sink in self._sinks.items():
             if name_in_tap == stream and isinstance(sink, CleverTapSink):
                 sink.announce()

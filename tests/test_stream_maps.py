@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_clevertap.errors import SegmentIncomplete
+from target_clevertap.errors import SegmentIncomplete, SettingsError
 from tests.support.pipeline import Message, config, load, record, rejected, schema, state
 
 if TYPE_CHECKING:
@@ -216,3 +216,40 @@ def test_the_report_names_a_row_by_the_key_that_its_stream_map_makes(
     load(numbered, [NORTH, row("north", "1")], capsys)
     (report,) = tmp_path.rglob("report.json")
     assert '"n1"' in report.read_text()
+
+
+# Mistakes in stream maps
+
+
+@pytest.mark.parametrize(
+    ("maps", "said"),
+    [
+        ({"name": "name.upper("}, "stream_maps.north: Failed to parse expression name.upper(."),
+        ({"__key_properties__": ["no"]}, "stream_maps.north: Invalid key properties"),
+        ({"id": "missing + 1"}, "stream_maps.north: an expression fails for the row in line 2"),
+        ({"__filter__": "int(id) > 1"}, "of the input (ValueError). Mend it"),
+    ],
+)
+def test_a_wrong_stream_map_is_told_as_any_other_setting(
+    settings: dict[str, Any], capsys: Capture, maps: dict[str, Any], said: str
+) -> None:
+    settings |= {"stream_maps": {"north": maps | {"__alias__": "users"}}}
+    with pytest.raises(SettingsError) as error:
+        load(settings, [NORTH, row("north", "n1")], capsys)
+    assert said in str(error.value)
+    chain = [error.value.__cause__, error.value.__context__]
+    assert "n1" not in f"{error.value} {chain}"
+
+
+def test_a_row_that_a_stream_map_fails_for_today_waits_on(
+    sandbox: Sandbox,
+    shop: dict[str, Any],
+    capsys: Capture,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    load(shop, [ORDERS_SCHEMA, record("orders", id=1, user="u1", total="much", count=1)], capsys)
+    failing = {"stream_maps": {"orders": {"total": "int(total)"}}}
+    assert load(shop | failing, [state(1)], capsys) == [1]
+    assert "orders: rejected rows wait on: stream_maps.orders: an expression" in caplog.text
+    load(shop | DROP, [state(1)], capsys)
+    assert len(sandbox.events()) == 1
