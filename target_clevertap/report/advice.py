@@ -62,6 +62,11 @@ def _about_rejections(report: Report) -> Iterator[Step]:
             f"meltano invoke target-clevertap --input {file}",
         ),
     )
+    if any(stream.kind == "segment" and stream.rejected for stream in report.streams):
+        yield Step(
+            "Rows of a segment whose membership is snapshot are not sent by a replay, which is not "
+            "the whole list: mend them in their source, and run again."
+        )
     if _tries_again(report):
         yield Step(
             "Without a replay, the next run tries rejected rows that have a key again by itself, "

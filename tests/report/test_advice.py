@@ -12,7 +12,7 @@ from target_clevertap.errors import CleverTapError, Interrupted, SettingsError
 from target_clevertap.report import Tally
 from target_clevertap.report.advice import steps
 from target_clevertap.report.compose import kind_of
-from target_clevertap.report.model import Report, ReportedStream
+from target_clevertap.report.model import Report, ReportedStream, StreamKind
 from tests.report.samples import PROFILE, Drive, clean, settings, small
 
 
@@ -35,6 +35,13 @@ def test_rejected_rows_are_mended_and_replayed() -> None:
     assert [shlex.split(command)[-2:] for command in replay] == [
         ["--input", report.rejected_file]
     ] * 2
+
+
+@pytest.mark.parametrize("kind", ["segment", "profile"])
+def test_rejected_members_of_a_list_are_mended_in_their_source(kind: StreamKind) -> None:
+    stream = ReportedStream.of("vip", kind, Tally(read=2, accepted=1, rejected=1))
+    report = msgspec.structs.replace(small(), streams=(stream,))
+    assert ("are not sent by a replay" in said(report)) == (kind == "segment")
 
 
 def test_a_path_with_spaces_can_be_copied() -> None:
