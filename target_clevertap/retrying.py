@@ -12,7 +12,7 @@ from target_clevertap.reader import LineReader, decode
 from target_clevertap.rejects import former_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from singer_sdk.mapper import StreamMap
 
@@ -64,42 +64,49 @@ class RetryingTarget(ConfiguredTarget):
         self.trying_again, found = True, False
         for rejected in self.run.rows_to_try_again():
             found = True
-            try:
-                self._send(rejected)
-            except (InputError, SettingsError) as error:
+            for why in self._send(rejected):
                 extra = {"stream_name": rejected.stream}
-                self.logger.warning(
-                    "%s: rejected rows wait on: %s", rejected.stream, error, extra=extra
-                )
+                message = "%s: rejected rows wait on: %s"
+                self.logger.warning(message, rejected.stream, why, extra=extra)
             if self.is_stopped:
                 return False
         self.trying_again = False
         self.close_short_way()
         return found
 
-    def _send(self, rejected: TriedAgain) -> None:
-        """Send rows on their way, until the reading is stopped.
-
-        Raises:
-            InputError: their SCHEMA is none.
-            SettingsError: the settings of today do not fit it, or not one of the rows.
-        """
+    def _send(self, rejected: TriedAgain) -> Sequence[object]:
+        """Send rows on their way, until the reading is stopped; returns why some are not sent."""
         stream, name_in_tap = rejected.stream, rejected.schema["stream"]
         try:
             self._process_schema_message(rejected.schema)
-        except (InputError, SettingsError):
+        except (InputError, SettingsError) as error:
             # The next SCHEMA of the stream must count, though it may be the same again.
             self.mapper.stream_maps.pop(name_in_tap, None)
-            raise
+            return [error]
         if not self._maps(stream, name_in_tap):
-            raise SettingsError([f"no stream map makes it of the tap's {name_in_tap}"])
+            return [f"no stream map makes it of the tap's {name_in_tap}"]
         with self._mapped_for(stream, name_in_tap):
-            for line in rejected.lines:
-                self.message_reader.line = line
+            return self._send_rows(stream, rejected.lines)
+
+    def _send_rows(self, stream: str, lines: Iterable[bytes]) -> Sequence[object]:
+        failures: list[Exception] = []
+        rows, arrived = 0, self.run.tried_again(stream)
+        for line in lines:
+            rows += 1
+            self.message_reader.line = line
+            try:
                 self._process_record_message(decode(line))
-                self.message_reader.tick()
-                if self.is_stopped:
-                    return
+            except (InputError, SettingsError) as error:
+                failures.append(error)
+            self.message_reader.tick()
+            if self.is_stopped:
+                break
+        why = []
+        if filtered := rows - (self.run.tried_again(stream) - arrived) - len(failures):
+            why.append(f"{filtered:,}, which a filter of stream_maps leaves out")
+        if failures:
+            why.append(f"{len(failures):,}: {failures[0]}")
+        return why
 
     def _maps(self, stream: str, name_in_tap: str) -> list[StreamMap]:
         """What makes a stream of the tap's; the SDK has a map also where rows stay as they are."""

@@ -34,24 +34,24 @@ def told(stream: str) -> Iterator[None]:
         raise SettingsError([f"stream_maps.{stream}: {error}"]) from None
 
 
-def guard(stream: str, maps: Iterable[StreamMap], line_number: Callable[[], int]) -> None:
-    """From now on the maps of the tap's stream say in a sentence where they fail for a row.
+def guard(stream: str, maps: Iterable[StreamMap], which_row: Callable[[], str]) -> None:
+    """From now on the maps of the tap's stream say in a sentence for which row they fail.
 
     What Python or the SDK says of it may have a value of the row, so only its kind is told.
     """
     for each in maps:
         if isinstance(each, CustomStreamMap) and not hasattr(each.transform, "__wrapped__"):
-            each.transform = _guarded(stream, each.transform, line_number)  # type: ignore[method-assign, assignment]
+            each.transform = _guarded(stream, each.transform, which_row)  # type: ignore[method-assign, assignment]
 
 
-def _guarded(stream: str, transform: Transform, line_number: Callable[[], int]) -> Transform:
+def _guarded(stream: str, transform: Transform, which_row: Callable[[], str]) -> Transform:
     @wraps(transform)
     def guarded(record: Message) -> Message | None:
         try:
             return transform(record)
         except Exception as error:  # noqa: BLE001 - expressions are a user's, and may raise anything
             what = type(error.__cause__ or error).__name__
-        where = f"the row in line {line_number()} of the input ({what})"
-        raise SettingsError([f"stream_maps.{stream}: an expression fails for {where}. {ADVICE}"])
+        row = f"{which_row()} ({what})"
+        raise SettingsError([f"stream_maps.{stream}: an expression fails for {row}. {ADVICE}"])
 
     return guarded

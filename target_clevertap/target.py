@@ -139,14 +139,18 @@ class TargetCleverTap(RetryingTarget):
             error.stream = message_dict.get("stream")
             raise
         stream = str(message_dict["stream"])
-        reader = self.message_reader
-        stream_maps.guard(stream, self.mapper.stream_maps[stream], lambda: reader.line_number)
+        stream_maps.guard(stream, self.mapper.stream_maps[stream], self._which_row)
         for (name_in_tap, _), sink in self._sinks.items():
             if name_in_tap == stream and isinstance(sink, CleverTapSink):
                 sink.announce()
         self._find_plain_sink(stream)
         if self.try_again():
             self._process_schema_message(message_dict)  # its own SCHEMA is in force again
+
+    def _which_row(self) -> str:
+        if self.trying_again:
+            return "a row that a former run has rejected"
+        return f"the row in line {self.message_reader.line_number} of the input"
 
     def _find_plain_sink(self, stream: str) -> None:
         """Remember a sink that needs nothing of what the SDK does with a record on its way."""

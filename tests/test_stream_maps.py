@@ -241,15 +241,31 @@ def test_a_wrong_stream_map_is_told_as_any_other_setting(
     assert "n1" not in f"{error.value} {chain}"
 
 
-def test_a_row_that_a_stream_map_fails_for_today_waits_on(
+@pytest.mark.parametrize(
+    ("failing", "said"),
+    [
+        ({"__filter__": "note != None"}, "1, which a filter of stream_maps leaves out"),
+        ({"note": "note.lower()"}, "1: stream_maps.orders: an expression fails for a row that"),
+    ],
+)
+def test_a_row_that_a_stream_map_cannot_take_today_waits_on_and_no_other(
     sandbox: Sandbox,
     shop: dict[str, Any],
     capsys: Capture,
     caplog: pytest.LogCaptureFixture,
+    failing: dict[str, Any],
+    said: str,
 ) -> None:
-    load(shop, [ORDERS_SCHEMA, record("orders", id=1, user="u1", total="much", count=1)], capsys)
-    failing = {"stream_maps": {"orders": {"total": "int(total)"}}}
-    assert load(shop | failing, [state(1)], capsys) == [1]
-    assert "orders: rejected rows wait on: stream_maps.orders: an expression" in caplog.text
-    load(shop | DROP, [state(1)], capsys)
-    assert len(sandbox.events()) == 1
+    shop = {**shop, "stream_maps": {}}
+    columns = ORDERS_SCHEMA["schema"]["properties"] | {"note": {"type": ["null", "string"]}}
+    announced = ORDERS_SCHEMA | {"schema": {"type": "object", "properties": columns}}
+    rows = [
+        record("orders", id=number, user="u1", total="much", count=1, note=note)
+        for number, note in enumerate([None, "a", "b"])
+    ]
+    load(shop, [announced, *rows], capsys)
+    assert load(shop | DROP | {"stream_maps": {"orders": failing}}, [state(1)], capsys) == [1]
+    assert f"orders: rejected rows wait on: {said}" in caplog.text
+    assert len(sandbox.events()) == 2, "the others are tried"
+    load(shop | DROP, [state(2)], capsys)
+    assert len(sandbox.events()) == 3

@@ -116,6 +116,10 @@ class Preview:
         """None: only what comes in is shown."""
         return ()
 
+    def tried_again(self, stream: str) -> int:  # noqa: ARG002 - of any
+        """None."""
+        return 0
+
     def state(self, value: bytes) -> None:
         """A STATE is not written: nothing is delivered."""
 

@@ -117,6 +117,11 @@ class Run:
             return ()
         return self.waiting.rows()
 
+    def tried_again(self, stream: str) -> int:
+        """How many of these rows were handed to the stream until now."""
+        tally = self.outcomes.again.get(stream)
+        return 0 if tally is None else tally.read
+
     def state(self, value: bytes) -> None:
         """The tap sent a STATE: all rows before it have been read."""
         self.seen_whole()

@@ -85,9 +85,9 @@ class Screening:
         Raises:
             LedgerError: when another run has it, or the ledger cannot be read.
         """
-        if not self._ledger.knows(stream):
-            self._fresh.add(stream)
         claimed = self._ledger.claim(stream)
+        if claimed.is_new:
+            self._fresh.add(stream)
         self._streams[stream] = stream_mark(claimed.number)
         if skip_first_run and claimed.first_run:
             self.skipped.add(stream)

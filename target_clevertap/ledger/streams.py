@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StreamEntry:
-    """A stream by its number; `first_run` until all that was there of it has come."""
+    """A stream by its number; `first_run` until all that was there of it has come.
+
+    It `is_new` when no run has had it before: then the ledger has nothing of it.
+    """
 
     number: int
     first_run: bool
+    is_new: bool = False
 
 
 class Streams:
@@ -94,11 +98,11 @@ class Streams:
         new = new.on_conflict_do_nothing(index_elements=["account", "name"])
         this = (table.c.account == account) & (table.c.name == name)
         with self._database.writing() as connection:
-            connection.execute(new)
+            is_new = connection.execute(new).rowcount > 0
             connection.execute(update(table).where(this).values(run=self._run.id))
             found = select(table.c.number, table.c.first_run_done_at).where(this)
             number, done_at = connection.execute(found).one()
-        return StreamEntry(number, first_run=done_at is None)
+        return StreamEntry(number, first_run=done_at is None, is_new=is_new)
 
     def _busy(self, name: str) -> str:
         stream, run = tables.stream, tables.run

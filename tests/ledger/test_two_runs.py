@@ -52,6 +52,12 @@ def test_a_run_begins_when_the_other_has_ended(place: Place) -> None:
         assert known(ledger)[0] == (0, False)
 
 
+def test_a_stream_is_new_in_the_first_run_that_has_it(place: Place) -> None:
+    for is_new in (True, False):
+        with place.open() as ledger:
+            assert ledger.claim("rows").is_new == is_new
+
+
 def test_a_stream_is_free_at_once_when_its_run_has_ended(postgres: Place) -> None:
     with postgres.open() as second:
         for number in range(50):
