@@ -98,7 +98,8 @@ class Streams:
         new = new.on_conflict_do_nothing(index_elements=["account", "name"])
         this = (table.c.account == account) & (table.c.name == name)
         with self._database.writing() as connection:
-            is_new = connection.execute(new).rowcount > 0
+            is_new = connection.scalar(select(table.c.number).where(this)) is None
+            connection.execute(new)
             connection.execute(update(table).where(this).values(run=self._run.id))
             found = select(table.c.number, table.c.first_run_done_at).where(this)
             number, done_at = connection.execute(found).one()
