@@ -162,7 +162,8 @@ def test_a_stream_map_that_fails_does_not_tell_on_what(
     maps = {"users": {"score": "int(name)"}}
     told = children.run(settings | {"stream_maps": maps}, [*SCHEMAS, user(marks)])
     assert_private(told, children, marks)
-    assert told.code == 1
+    assert told.code == 2
+    assert "stream_maps.users: an expression fails for the row in line " in told.log
 
 
 def test_rows_in_files_are_told_of_like_others(
