@@ -63,7 +63,7 @@ def items(bad: object) -> Case:
 
 
 def called(**fault: object) -> Case:
-    return Case({}, {"value": "mended"}, fault={**fault, "calls": [1]})
+    return Case({}, {"value": "mended"}, fault={"calls": [1], **fault})
 
 
 CASES = {
@@ -104,6 +104,7 @@ CASES = {
     "items_too_many": items([{"name": "tea"}] * 257),
     "clevertap_512": called(kind="record_error", code=512, positions=[1]),
     "call_refused": called(kind="malformed"),
+    "answer_unclear": called(kind="nothing_processed", calls=[1, 2, 3, 4, 5]),
     "too_large": Case(
         {"value": "x" * 500}, {"value": "x"},
         {"properties": {"A": "value", "B": "value", "C": "value"}},

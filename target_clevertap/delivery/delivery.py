@@ -36,10 +36,13 @@ if TYPE_CHECKING:
     from target_clevertap.mapping import Item
 
 TRIES_OF_A_RECORD = 5
-"""A record that is answered with CleverTap's one passing fault (555) is sent this often."""
+"""How often a record is sent that is answered with a passing fault (555), or by no clear word."""
 
 TOO_LARGE = Refused("too_large", "The record is larger than a call may be (batch_max_bytes)")
 CALL_REFUSED = Refused("call_refused", "CleverTap refuses the call that holds this row alone")
+ANSWER_UNCLEAR = Refused(
+    "answer_unclear", f"{TRIES_OF_A_RECORD} answers did not tell whether CleverTap has the record"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ class Flight:
     def rows(self) -> Sequence[Entry]:
         """All rows that the call stands for."""
         return rows_of(self.entries)
+
+    @property
+    def is_last_try(self) -> bool:
+        """Whether its records are not sent again if the answer leaves that to us."""
+        return self.tries + 1 >= TRIES_OF_A_RECORD
 
 
 class Delivery:
@@ -200,7 +208,7 @@ class Delivery:
         try:
             refusals = answer.result().refusals
         except RequestRefused:
-            self._bisect(flight)
+            self._bisect(flight.entries, lambda half: self._upload(replace(flight, entries=half)))
         except AnswerUnclear:
             self._ask_one_by_one(flight)
         except AnswerLost:
@@ -216,34 +224,32 @@ class Delivery:
             self._all_accepted(flight)
             return
         refused = {refusal.position: refusal for refusal in refusals}
-        last_try = flight.tries + 1 >= TRIES_OF_A_RECORD
         again = []
         for position, entry in enumerate(flight.entries):
             if (refusal := refused.get(position)) is None:
                 self._accepted(entry)
-            elif refusal.transient and not last_try:
+            elif refusal.transient and not flight.is_last_try:
                 again.append(entry)
             else:
                 self._rejected(entry, Refused(f"clevertap_{refusal.code}", refusal.meaning))
         self._upload(Flight(again, flight.tries + 1))
 
-    def _bisect(self, flight: Flight) -> None:
+    def _bisect(self, entries: Sequence[Entry], start: Callable[[Sequence[Entry]], None]) -> None:
         """CleverTap refuses a call as a whole: halve it until the guilty row stands alone."""
-        entries = flight.entries
         if len(entries) == 1:
             self._rejected(entries[0], CALL_REFUSED)
             return
         middle = len(entries) // 2
-        self._upload(replace(flight, entries=entries[:middle]))
-        self._upload(replace(flight, entries=entries[middle:]))
+        start(entries[:middle])
+        start(entries[middle:])
 
     def _ask_one_by_one(self, flight: Flight) -> None:
-        """The answer fits no record: each is sent once more, alone, so that it must fit."""
-        if flight.tries and len(flight.entries) == 1:
-            self._rejected(flight.entries[0], UNCERTAIN)
-            return
+        """The answer fits no record: each is sent again, alone, so that it must fit."""
         for entry in self._repeatable(flight):
-            self._upload(Flight([entry], flight.tries + 1))
+            if flight.is_last_try:
+                self._rejected(entry, ANSWER_UNCLEAR)
+            else:
+                self._upload(Flight([entry], flight.tries + 1))
 
     def _fragile(self, flight: Flight) -> bool:
         """Whether something in a call must not be sent twice."""
@@ -264,13 +270,21 @@ class Delivery:
         for entry in flight.entries:
             by_kind.setdefault(entry.item.identifier_kind, []).append(entry)
         for kind, entries in by_kind.items():
-            call = partial(self._calls.delete, kind, entries)
-            self._pool.start(call, partial(self._deleted, entries))
+            self._delete_of(kind, entries)
 
-    def _deleted(self, entries: Sequence[Entry], answer: Future[None]) -> None:
-        answer.result()
-        for entry in entries:
-            self._accepted(entry)
+    def _delete_of(self, kind: str, entries: Sequence[Entry]) -> None:
+        if not self._closing:
+            call = partial(self._calls.delete, kind, entries)
+            self._pool.start(call, partial(self._deleted, kind, entries))
+
+    def _deleted(self, kind: str, entries: Sequence[Entry], answer: Future[None]) -> None:
+        try:
+            answer.result()
+        except RequestRefused:
+            self._bisect(entries, partial(self._delete_of, kind))
+        else:
+            for entry in entries:
+                self._accepted(entry)
 
     def _all_accepted(self, flight: Flight) -> None:
         """The usual outcome, at a third of the cost of settling row by row."""

@@ -170,6 +170,29 @@ def test_an_answer_that_does_not_add_up_has_each_row_asked_for_alone(
     assert [call["accepted"] for call in sandbox.calls("/1/upload")] == [0, 1, 1]
 
 
+def test_a_lone_row_is_asked_for_again_while_answers_tell_nothing(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    sandbox.fault(kind="record_error", code=555, calls=[1])
+    sandbox.fault(kind="nothing_processed", calls=[2, 3, 4])
+    user = record("users", user="u1", name="Ada")
+    assert load(settings, [*SCHEMAS, user, state(1)], capsys) == [1]
+    assert sandbox.profile("u1") is not None
+
+
+def test_a_row_that_no_answer_ever_speaks_of_is_kept_and_tried_by_the_next_run(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    sandbox.fault(kind="nothing_processed", calls=[1, 2, 3, 4, 5])
+    settings |= {"max_rejected_percent": 100, "ledger_url": f"sqlite:///{tmp_path}/ledger.sqlite"}
+    users = schema("users", "user", user="string", name="string", city="string")
+    ada = record("users", user="u1", name="Ada")
+    assert load(settings, [users, ada, state(1)], capsys) == [1]
+    assert [row["rejected"]["code"] for row in rejected(tmp_path)] == ["answer_unclear"]
+    load(settings, [users, state(2)], capsys)
+    assert sandbox.profile("u1") is not None
+
+
 @pytest.mark.parametrize("fault", ["reset_after", "truncated"])
 def test_an_event_whose_answer_was_lost_is_sent_again_by_default(
     fault: str, sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
@@ -216,6 +239,20 @@ def test_a_400_costs_twice_the_logarithm_of_the_batch_and_one_row(
     assert orders(sandbox) == [number for number in range(1, 129) if number != 77]
     assert [row["record"]["n"] for row in rejected(tmp_path)] == [77]
     assert len(sandbox.calls("/1/upload")) == 15
+
+
+def test_a_400_on_deletions_costs_the_guilty_row_and_no_other(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    users = [f"u{number}" for number in range(1, 9)]
+    known = [record("users", user=user, name="Ada") for user in users]
+    load(settings, [SCHEMAS[0], *known], capsys)
+    sandbox.fault(kind="malformed", path="/1/delete/profiles.json", calls=calls_with(2, 8))
+    deleted = [record("users", user=user, _sdc_deleted_at="2026-01-01") for user in users]
+    settings |= {"max_concurrency": 1, "max_rejected_percent": 100}
+    assert load(settings, [SCHEMAS[0], *deleted, state(1)], capsys) == [1]
+    assert [row["record"]["user"] for row in rejected(tmp_path)] == ["u3"]
+    assert list(final(sandbox)) == ["u3"]
 
 
 # Order

@@ -51,6 +51,8 @@ FAILED: dict[str, tuple[Fault, str]] = {
 """The same for calls that no try brings through."""
 
 
+DELETE = "/1/delete/profiles.json"
+
 STEPS = [
     "/get_custom_list_segment_url",
     "/custom-list-uploads/*",
@@ -126,11 +128,22 @@ def test_a_lost_answer_is_told_without_what_it_was_about(
 def test_a_deletion_that_fails_is_told_without_whom_it_was_about(
     children: Children, settings: Settings, marks: Marks, rows: list[Message], sandbox: Sandbox
 ) -> None:
-    sandbox.fault(path="/1/delete/profiles.json", kind="status", status=400, calls=ALWAYS)
+    sandbox.fault(path=DELETE, kind="status", status=404, calls=ALWAYS)
     told = children.run(settings, [*SCHEMAS, *rows, bookmark(marks)])
     assert_private(told, children, marks)
     assert told.code == 1
-    assert "refuses the call as a whole (400)" in told.log
+    assert "documented nowhere (404)" in told.log
+
+
+def test_a_deletion_that_is_refused_is_told_without_whom_it_was_about(
+    children: Children, settings: Settings, marks: Marks, rows: list[Message], sandbox: Sandbox
+) -> None:
+    sandbox.fault(path=DELETE, kind="status", status=400, calls=ALWAYS)
+    told = children.run(settings, [*SCHEMAS, *rows, last := bookmark(marks)])
+    assert_private(
+        told, children, marks, rejected=rows, members=of_lists(rows, "fans"), states=[last]
+    )
+    assert " rejected, call_refused" in told.log
 
 
 @pytest.mark.parametrize("path", STEPS)
