@@ -59,6 +59,8 @@ class LineReader(GenericSingerReader[bytes]):
         super().__init__()
         self.line = b""
         self.line_number = 0
+        self.batch_rows = 0
+        """Rows that came in the files of BATCH messages until now."""
         self.tick: Callable[[], float | None] = lambda: None
         """Is called between lines, and while there are none: does what is due, and returns in how
         many seconds something will be, if anything will."""
@@ -73,6 +75,11 @@ class LineReader(GenericSingerReader[bytes]):
         self._bell: tuple[int, int] | None = None
         self._without_end: bytes | None = None
         """The last line of the input, if no line end came after it."""
+
+    @property
+    def row_number(self) -> int:
+        """That of the current line, if the rows of batch files were lines of their own."""
+        return self.line_number + self.batch_rows
 
     @property
     @override
@@ -108,7 +115,7 @@ class LineReader(GenericSingerReader[bytes]):
             at = 0
             while at < len(lines) and not self._stopped:
                 some = islice(lines, at, at + LINES_AT_ONCE)
-                if took := self.take(some, count(self.line_number + 1)):
+                if took := self.take(some, count(self.row_number + 1)):
                     at += took
                     taken += took
                     self.line_number += took

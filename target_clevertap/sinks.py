@@ -96,7 +96,7 @@ class CleverTapSink(Sink):
         """Send a record on its way, or reject it."""
         outcomes = self.origin.run.outcomes
         reader = self.origin.message_reader
-        ticket = outcomes.read(self._stream, reader.line, reader.line_number)
+        ticket = outcomes.read(self._stream, reader.line, reader.row_number)
         try:
             self.deliver(record, ticket)
         except Rejection as rejection:

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from contextlib import ExitStack, closing, suppress
-from itertools import islice, repeat
+from itertools import count, islice
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -232,10 +232,12 @@ class TargetCleverTap(RetryingTarget):
         reader = self.message_reader
         lines, at = [row.line for row in rows], 0
         while at < len(rows):
-            if took := reader.take(islice(lines, at, None), repeat(reader.line_number)):
+            if took := reader.take(islice(lines, at, None), count(reader.row_number + 1)):
                 at += took
+                reader.batch_rows += took
                 continue
             reader.line = lines[at]
+            reader.batch_rows += 1
             try:
                 self._process_record_message(rows[at].message)
             except MissingKeyPropertiesError:

@@ -364,6 +364,33 @@ def test_a_rejected_row_of_a_batch_is_a_record_line_that_can_be_replayed(
     ]  # fmt: skip
 
 
+def test_of_two_versions_in_one_file_the_later_one_waits_when_it_is_rejected(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    settings |= {"streams": {"users": USERS | {"properties": {"Email": "name"}}}}
+    settings["ledger_url"] = f"sqlite:///{tmp_path}/ledger.sqlite"
+    versions = [{"id": 1, "name": "old@example.com"}, {"id": 1, "name": "nonsense"}]
+    plain(tmp_path / "file", versions)
+    load(settings, [USERS_SCHEMA, batch(tmp_path / "file"), state(1)], capsys)
+    settings["streams"] = {"users": USERS}
+    load(settings, [state(2)], capsys)
+    assert names(sandbox) == {"1": "nonsense"}
+
+
+def test_rows_that_follow_a_batch_are_read_after_its_rows(
+    sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    settings |= {"streams": {"users": USERS | {"properties": {"Email": "name"}}}}
+    settings["ledger_url"] = f"sqlite:///{tmp_path}/ledger.sqlite"
+    others = [{"id": number, "name": "a@example.com"} for number in range(2, 12)]
+    plain(tmp_path / "file", [*others, {"id": 1, "name": "nonsense"}])
+    new = record("users", id=1, name="new@example.com")
+    load(settings, [USERS_SCHEMA, batch(tmp_path / "file"), new, state(1)], capsys)
+    settings["streams"] = {"users": USERS}
+    load(settings, [state(2)], capsys)
+    assert "1" not in names(sandbox) or names(sandbox)["1"] != "nonsense"
+
+
 def test_a_state_waits_for_every_row_of_the_batch_before_it(
     sandbox: Sandbox, settings: dict[str, Any], tmp_path: Path, capsys: Capture
 ) -> None:

@@ -32,7 +32,7 @@ from target_clevertap.report.folder import RunFolder, run_id
 from target_clevertap.settings import LEDGER_OFF, EventMapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from target_clevertap.delivery.waiting import TriedAgain
     from target_clevertap.ledger import Ledger
@@ -108,14 +108,18 @@ class Run:
         if self.waiting is not None:
             self.waiting.begin(stream)
 
-    def rows_to_try_again(self) -> Iterable[TriedAgain]:
+    def rows_to_try_again(self) -> Iterator[TriedAgain]:
         """The rows that former runs have rejected.
 
         Ask when the run begins, and whenever a stream has: each row is handed out once.
         """
         if self.waiting is None or not self.settings.retry_rejected:
-            return ()
-        return self.waiting.rows()
+            return
+        for rejected in self.waiting.rows():
+            if self.settings.comes_whole(rejected.stream):
+                self.waiting.forget(rejected.stream)
+            else:
+                yield rejected
 
     def tried_again(self, stream: str) -> int:
         """How many of these rows were handed to the stream until now."""

@@ -102,6 +102,8 @@ class Waiting:
             return
         with self._lock:
             if is_newest and row.number >= self._number(name, of_key):
+                if self._was_tried(name, of_key):
+                    self._write()  # the ledger counts this, also if its tap repeats the row
                 self._rows[name, of_key] = row, refused
         if len(self._rows) >= ROWS_AT_ONCE:
             self.flush()
@@ -158,6 +160,10 @@ class Waiting:
             }
             yield TriedAgain(stream, message, (row.line for row in rows))
 
+    def forget(self, stream: str) -> None:
+        """Nothing waits of a stream any more: a list that its tap brings as a whole has no rest."""
+        self._ledger.forget_waiting(stream)
+
     def superseded(self, entries: Sequence[Entry]) -> None:
         """These rows are delivered: what waits of them, or of older versions, is done with.
 
@@ -206,6 +212,11 @@ class Waiting:
         """That of the version that was kept here; 0 when there is none."""
         kept = self._rows.get((stream, key))
         return 0 if kept is None else kept[0].number
+
+    def _was_tried(self, stream: str, key: bytes) -> bool:
+        """Whether the version that was kept here had waited before."""
+        kept = self._rows.get((stream, key))
+        return kept is not None and kept[0].stream.again
 
     def _write(self) -> None:
         from target_clevertap.ledger import Rejected  # noqa: PLC0415 - SQLAlchemy, for few

@@ -240,6 +240,10 @@ class Ledger:
         """Nothing as old as these versions waits any more: by digests of keys, numbers of lines."""
         self._waiting.superseded(stream, versions)
 
+    def forget_waiting(self, stream: str) -> None:
+        """Nothing waits of a stream any more."""
+        self._waiting.forget(stream)
+
     def segment(self, name: str) -> SegmentEntry | None:
         """The last upload of a list; None when there was none."""
         return self._segments.last_upload(name)

@@ -13,6 +13,7 @@ from sqlalchemy import Integer, bindparam, delete, func, select
 
 from target_clevertap.ledger import tables
 from target_clevertap.ledger.packed import DIGEST_BYTES, number, numbers, piece, positions
+from target_clevertap.reader import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -102,6 +103,13 @@ class Waiting:
         """Whether a row of the stream waits; asks only what is in memory."""
         return self._count[stream] > 0
 
+    def forget(self, stream: str) -> None:
+        """Nothing waits of the stream any more."""
+        of = self._streams.claim(stream).number
+        with self._lock, self._database.writing() as connection:
+            connection.execute(delete(tables.waiting).where(tables.waiting.c.stream == of))
+            self._count[stream] = 0
+
     def begin(self, stream: str) -> None:
         """All that waits of a stream is older than the rows of this run."""
         if self.waits_for(stream):
@@ -136,7 +144,7 @@ class Waiting:
             "at": int(self._clock()),
             "number": rejected.number,
         }
-        tries, is_new = self._put(connection, row, again=rejected.again)
+        tries, is_new = self._put(connection, row, rejected)
         self._count[rejected.stream] += is_new
         return tries
 
@@ -207,18 +215,28 @@ class Waiting:
         )
 
     def _put(
-        self, connection: Connection, row: dict[str, object], *, again: bool
+        self, connection: Connection, row: dict[str, object], rejected: Rejected
     ) -> tuple[int, bool]:
-        """How often what waits was tried again, and whether nothing waited under its key."""
+        """How often what waits was tried again, and whether nothing waited under its key.
+
+        A row that its tap repeats is no newer version of it.
+        """
         table = tables.waiting
         this = (table.c.stream == row["stream"]) & (table.c.key == row["key"])
-        former = connection.execute(select(table.c.tries, table.c.number).where(this)).one_or_none()
+        found = select(table.c.tries, table.c.number, table.c.line).where(this)
+        former = connection.execute(found).one_or_none()
         if former is None:
-            row["tries"] = int(again)
+            row["tries"] = int(rejected.again)
             connection.execute(table.insert(), row)
         elif former.number > row["number"]:
             return former.tries, False  # a newer version, whose outcome was known earlier
         else:
-            row["tries"] = former.tries + 1 if again else 0
+            is_newer = not rejected.again and _record(former.line) != _record(rejected.line)
+            row["tries"] = 0 if is_newer else former.tries + rejected.again
             connection.execute(table.update().where(this), row)
         return int(str(row["tries"])), former is None
+
+
+def _record(line: bytes) -> object:
+    """What a RECORD line says of its row: the rest tells when it was read, and the like."""
+    return decode(line)["record"]

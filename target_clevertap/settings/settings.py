@@ -334,6 +334,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a mapping is there for a stream."""
         return bool(self._keys_for(stream))
 
+    def comes_whole(self, stream: str) -> bool:
+        """Whether a stream is the whole of a list in each run."""
+        if len(keys := self._keys_for(stream)) != 1:
+            return False
+        mapping = self.streams[keys[0]]
+        return isinstance(mapping, SegmentMapping) and mapping.membership == "snapshot"
+
     def mapping_for(self, stream: str) -> tuple[str, StreamMapping]:
         """The mapping of a stream, and its key under `streams` for paths in messages.
 

@@ -252,6 +252,19 @@ def test_a_member_that_was_tried_again_for_nothing_waits_on(
     assert listed(sandbox) == ["5", "u2"]
 
 
+def test_rows_that_waited_while_a_list_accumulated_are_no_part_of_a_snapshot(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(accumulating(settings), [KEYED, entry(1, 5), entry(2, "u2"), state(1)], capsys)
+    snapshot = settings | TRUSTING | {"streams": {"vip": VIP | {"max_shrink_percent": 100}}}
+    load(snapshot, [state(2)], capsys)
+    assert listed(sandbox) == ["u2"], "not replaced by what waited"
+    load(snapshot, [KEYED, entry(3, "u3"), state(3)], capsys)
+    assert listed(sandbox) == ["u3"]
+    load(accumulating(settings) | TRUSTING, [KEYED, entry(4, "u4"), state(4)], capsys)
+    assert "5" not in listed(sandbox), "the snapshots since did not have it"
+
+
 def test_a_list_that_accumulates_needs_the_ledger(settings: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=r"streams\.vip\.membership: accumulate needs the led"):
         load(accumulating(settings) | {"ledger_url": "off"}, [], None)  # type: ignore[arg-type] # not reached

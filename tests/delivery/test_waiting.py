@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from target_clevertap.delivery.batch import Entry
 from target_clevertap.delivery.checkpoints import Span
 from target_clevertap.delivery.outcomes import Ticket
-from target_clevertap.delivery.waiting import Waiting
+from target_clevertap.delivery.waiting import MOST_TRIES, Waiting
 from target_clevertap.mapping import Item
 from target_clevertap.rejects import Refused, Stream
 from tests.ledger.places import Place
@@ -139,6 +139,19 @@ def test_a_row_whose_schema_is_none_waits_on_and_stops_no_run(
     assert "users: rejected rows wait on: The SCHEMA of stream users is not a valid" in caplog.text
     load(settings | unchecked | DROP, [state(1)], capsys)
     assert name_of(sandbox) == "Ada"
+
+
+# Rows that their tap repeats
+
+
+def test_a_row_that_every_run_repeats_is_given_up_like_any_other(
+    settings: dict[str, Any], capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = [USERS_SCHEMA, user("Ada", phone="12"), state(1)]
+    for _ in range(1 + MOST_TRIES):
+        assert " given up after " not in caplog.text
+        load(settings, bad, capsys)
+    assert "users: 1 given up after 10 tries" in caplog.text
 
 
 # Versions of a row whose answers come in another order

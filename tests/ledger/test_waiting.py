@@ -32,7 +32,7 @@ def rejected(key: object, stream: str = "users", *, again: bool = False) -> Reje
     return Rejected(
         stream=stream,
         key=digest(key),
-        line=f'{{"key":"{key}"}}'.encode(),
+        line=f'{{"record":{{"key":"{key}"}}}}'.encode(),
         number=1,
         schema=SCHEMA,
         key_properties=("id", "day"),
@@ -42,7 +42,7 @@ def rejected(key: object, stream: str = "users", *, again: bool = False) -> Reje
 
 
 def lines(ledger: Ledger, stream: str | None = None) -> list[str]:
-    return [row.line.decode()[8:-2] for row in ledger.waiting(stream)]
+    return [row.line.decode()[18:-3] for row in ledger.waiting(stream)]
 
 
 def test_a_row_waits_as_its_tap_sent_it(place: Place) -> None:
@@ -50,7 +50,7 @@ def test_a_row_waits_as_its_tap_sent_it(place: Place) -> None:
         wait(ledger, "a")
     with place.open() as ledger:
         assert list(ledger.waiting()) == [
-            WaitingRow("users", digest("a"), b'{"key":"a"}', SCHEMA, ("id", "day"), 0)
+            WaitingRow("users", digest("a"), rejected("a").line, SCHEMA, ("id", "day"), 0)
         ]
 
 
@@ -112,7 +112,25 @@ def test_a_newer_version_of_a_row_is_tried_from_the_beginning(place: Place) -> N
     with place.open() as ledger:
         wait(ledger, "a")
         wait(ledger, "a", again=True)
-        assert wait(ledger, "a") == 0
+        newer = replace(rejected("a"), line=b'{"record":{"key":"a","name":"Ada"}}')
+        assert ledger.wait([newer]) == [0]
+
+
+def test_a_row_that_its_tap_repeats_is_no_newer_version(place: Place) -> None:
+    with place.open() as ledger:
+        wait(ledger, "a")
+        wait(ledger, "a", again=True)
+        repeated = rejected("a").line[:-1] + b',"time_extracted":"2026-01-02T00:00:00Z"}'
+        assert ledger.wait([replace(rejected("a"), line=repeated)]) == [1]
+
+
+def test_nothing_waits_of_a_stream_that_is_forgotten(place: Place) -> None:
+    with place.open() as ledger:
+        wait(ledger, "a")
+        wait(ledger, "a", "orders")
+        ledger.forget_waiting("users")
+        assert [row.stream for row in ledger.waiting()] == ["orders"]
+        assert [ledger.waits_for(stream) for stream in ("users", "orders")] == [False, True]
 
 
 def test_a_row_that_arrived_waits_no_longer(place: Place) -> None:
@@ -137,12 +155,13 @@ def test_the_same_key_of_another_stream_waits_on(place: Place) -> None:
 def test_of_two_versions_the_later_one_waits_in_whatever_order_they_were_rejected(
     place: Place,
 ) -> None:
-    old, new = replace(rejected("a"), number=10), replace(rejected("a"), number=20, line=b"new")
+    old = replace(rejected("a"), number=10)
+    new = replace(old, number=20, line=b'{"record":{"key":"new"}}')
     for name, both in (("users", (old, new)), ("more", (new, old))):
         with place.open() as ledger:
             for row in both:
                 ledger.wait([replace(row, stream=name)])
-            assert [row.line for row in ledger.waiting(name)] == [b"new"]
+            assert lines(ledger, name) == ["new"]
 
 
 def test_a_version_that_arrived_ends_the_waiting_of_none_that_was_read_later(place: Place) -> None:
@@ -162,7 +181,7 @@ def test_what_waits_is_older_than_all_rows_of_the_next_run(place: Place) -> None
         ledger.wait([replace(rejected(key), number=500) for key in "ab"])
     with place.open() as ledger:
         ledger.claim("users")
-        ledger.wait([replace(rejected("a"), number=2, line=b'{"key":"new"}')])
+        ledger.wait([replace(rejected("a"), number=2, line=b'{"record":{"key":"new"}}')])
         ledger.superseded("users", versions("b", 1))
         assert lines(ledger) == ["new"]
 
