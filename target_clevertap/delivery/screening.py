@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from target_clevertap.delivery.batch import Entry
 from target_clevertap.delivery.marks import DIGESTS, event_mark, profile_mark, stream_mark
 from target_clevertap.delivery.question import Known, Question
-from target_clevertap.delivery.sieve import Sieve
+from target_clevertap.delivery.sieve import NUMBER_OF_EVENT, NUMBER_OF_PROFILE, Sieve
 from target_clevertap.rejects import UNCERTAIN
 
 if TYPE_CHECKING:
@@ -175,7 +175,8 @@ class Screening:
             events = [entry for entry in events if entry.mark not in under_way]
             entries = [entry for entry in entries if entry.mark not in under_way]
         may_be_unchanged = () if self._resync else self._may_be_left_out(profiles)
-        return Question(entries, since, self._may_be_known(events), may_be_unchanged, differ)
+        may_be_known = self._may_be_known(events, NUMBER_OF_EVENT)
+        return Question(entries, since, may_be_known, may_be_unchanged, differ)
 
     def _answered(self, question: Question, answer: Future[Known]) -> None:
         self._take_up(question, answer.result())
@@ -238,21 +239,22 @@ class Screening:
         self._outcomes.rejected(entry, UNCERTAIN)
         return True
 
-    def _may_be_known(self, events: Sequence[Entry]) -> Sequence[Entry]:
+    def _may_be_known(self, entries: Sequence[Entry], number_of: str) -> Sequence[Entry]:
         """Those that the ledger has to be asked about."""
-        if not self._fresh:
-            return events
-        asked = [entry for entry in events if entry.stream.name not in self._fresh]
-        fresh = [entry for entry in events if entry.stream.name in self._fresh] if asked else events
-        return [*asked, *self._sieve.seen(fresh)]
+        fresh = self._fresh
+        if not fresh:
+            return entries
+        asked = [entry for entry in entries if entry.stream.name not in fresh]
+        if asked:
+            entries = [entry for entry in entries if entry.stream.name in fresh]
+        return [*asked, *self._sieve.seen(entries, number_of)]
 
     def _may_be_left_out(self, profiles: Sequence[Entry]) -> Sequence[Entry]:
         """No counters, which add at each time, no deletions, and nothing that will be changed."""
-        if self._fresh:
-            profiles = [entry for entry in profiles if entry.stream.name not in self._fresh]
-        asked = [
-            entry for entry in profiles if entry.item.replayable and entry.item.kind != "delete"
-        ]
+        asked = self._may_be_known(
+            [entry for entry in profiles if entry.item.replayable and entry.item.kind != "delete"],
+            NUMBER_OF_PROFILE,
+        )
         if not self._delivery.idle:
             asked = [entry for entry in asked if not self._delivery.holds(entry.item.identity)]
         return asked

@@ -111,6 +111,30 @@ def test_a_changed_row_with_a_known_key_is_no_new_event(
     assert [event["evtData"]["Total"] for event in sandbox.events()] == [5]
 
 
+def test_a_profile_that_comes_twice_in_a_run_is_sent_once(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screening, "ROWS_AT_ONCE", 1)
+    settings |= {"batch_size_rows": 1, "max_concurrency": 1}
+    others = [user(number) for number in range(2, 22)]  # so that the first is answered
+    rows = [user(1), *others, user(1)]
+    apart = [line for number, row in enumerate(rows) for line in (row, state(number))]
+    load(settings, [USERS_SCHEMA, *apart], capsys)
+    assert uploaded(sandbox) == 21
+
+
+def test_a_profile_that_comes_back_to_what_it_was_in_a_run_is_sent(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screening, "ROWS_AT_ONCE", 1)
+    settings |= {"batch_size_rows": 1}
+    rows = [user(1), state(1), user(1, "Grace"), state(2), user(1), state(3)]
+    load(settings, [USERS_SCHEMA, *rows], capsys)
+    profile = sandbox.profile("u1")
+    assert profile is not None
+    assert profile["properties"]["Name"] == "Ada"
+
+
 @pytest.mark.parametrize("rows_a_call", [1, 1000])
 def test_an_event_that_comes_twice_in_a_run_is_sent_once(
     rows_a_call: int, sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
