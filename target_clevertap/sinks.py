@@ -73,7 +73,7 @@ class CleverTapSink(Sink):
     @override
     def setup(self) -> None:
         super().setup()
-        self._stream = self.announced()
+        self.announce()
 
     def announced(self) -> Stream:
         """The stream as its SCHEMA line announces it, before any stream map."""
@@ -88,8 +88,9 @@ class CleverTapSink(Sink):
         )
 
     def announce(self) -> None:
-        """The SCHEMA of its stream has come again: rows belong to that from now on."""
+        """A SCHEMA of its stream has come: rows belong to that from now on."""
         self._stream = self.announced()
+        self.origin.run.outcomes.begin(self._stream)
 
     @override
     def process_record(self, record: Record, context: Record) -> None:

@@ -283,12 +283,11 @@ class TargetCleverTap(RetryingTarget):
 
         `error`: what ended the run, if anything did.
         """
-        try:
-            self.run.close(error)
-        finally:
+        with ExitStack() as closing:
+            closing.callback(self.message_reader.close)
+            closing.callback(self.run.close, error)
             for sink in (*self._sinks_to_clear, *self._sinks.values()):
-                sink.clean_up()
-            self.message_reader.close()
+                closing.callback(sink.clean_up)  # before the run, which has the last word
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

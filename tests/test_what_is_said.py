@@ -235,6 +235,29 @@ def test_a_run_without_a_rejected_row_names_its_report_too(
     assert "Dry run" not in done.log
 
 
+def test_the_last_lines_say_of_each_stream_what_happened(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    settings |= {"streams": settings["streams"] | {"visitors": settings["streams"]["users"]}}
+    del settings["ledger_url"]
+    visitors = USERS_SCHEMA | {"stream": "visitors"}
+    bad = record("users", id=2, mail="no address")
+    for _ in range(2):
+        done = command(settings, [USERS_SCHEMA, ADA, bad, visitors, state(1)], tmp_path)
+    said = [line.partition("users: ")[2] or line for line in done.log.splitlines()[-3:]]
+    assert said[0].startswith("1 tried again: 0 accepted"), done.log
+    assert said[1].startswith("2 read: 0 accepted, 1 unchanged"), done.log
+    assert "visitors: 0 read" in said[2], done.log
+
+
+def test_a_run_that_failed_says_why_after_that(settings: dict[str, Any], tmp_path: Path) -> None:
+    bad = record("users", id=2, mail="no address")
+    done = command(settings | {"max_rejected_percent": 10}, [USERS_SCHEMA, bad], tmp_path)
+    *_, of_stream, why = done.log.splitlines()
+    assert "users: 1 read: 0 accepted" in of_stream
+    assert "max_rejected_percent" in why
+
+
 def test_a_run_that_delivered_nothing_does_not_speak_of_the_rest(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -87,7 +87,7 @@ class Chronicle:
         self._progress.wipe()
 
     def close(self, run: Run) -> None:
-        """Say what has happened, in one sentence for each stream, and keep the report.
+        """Keep the report, and say what has happened, last of all in a sentence for each stream.
 
         Raises:
             WorkDirError: when the report cannot be kept, and nothing else went wrong.
@@ -95,7 +95,13 @@ class Chronicle:
         self.tick()
         self.wipe()
         self.metrics.close()
-        _summarise(run)
+        _tell_of_rejections(run)
+        try:
+            self._keep_report(run)
+        finally:
+            _summarise(run)
+
+    def _keep_report(self, run: Run) -> None:
         # Only the end of a run needs what makes the report.
         from target_clevertap.report.compose import compose  # noqa: PLC0415
 
@@ -113,18 +119,7 @@ class Chronicle:
             log.info("The report of the run is %s", self._folder.path / "report.html")
 
 
-def _summarise(run: Run) -> None:
-    for stream, tally in run.outcomes.tallies.items():
-        log.info("%s: %s%s", stream, tally, tally.left, extra={"stream_name": stream})
-    for stream, tally in run.outcomes.again.items():
-        log.info(
-            "%s: %d tried again: %s%s",
-            stream,
-            tally.read,
-            tally.outcomes,
-            tally.left,
-            extra={"stream_name": stream},
-        )
+def _tell_of_rejections(run: Run) -> None:
     for group in run.rejects.groups():
         log.warning("%s", group, extra={"stream_name": group.stream})
     for stream, rows in _given_up(run).items():
@@ -135,10 +130,24 @@ def _summarise(run: Run) -> None:
             MOST_TRIES,
             extra={"stream_name": stream},
         )
-    if run.settings.dry_run:
-        log.info("Dry run: nothing was stored, and no STATE was written.")
     if run.rejects.any:
         log.warning("Rejected rows are kept with their reasons in %s", run.rejects.path)
+
+
+def _summarise(run: Run) -> None:
+    if run.settings.dry_run:
+        log.info("Dry run: nothing was stored, and no STATE was written.")
+    for stream, tally in run.outcomes.again.items():
+        log.info(
+            "%s: %d tried again: %s%s",
+            stream,
+            tally.read,
+            tally.outcomes,
+            tally.left,
+            extra={"stream_name": stream},
+        )
+    for stream, tally in run.outcomes.tallies.items():
+        log.info("%s: %s%s", stream, tally, tally.left, extra={"stream_name": stream})
 
 
 def _given_up(run: Run) -> Mapping[str, int]:

@@ -39,6 +39,11 @@ class Outcomes:
         self._checkpoints = checkpoints
         self._waiting = waiting
 
+    def begin(self, stream: Stream) -> None:
+        """A stream was announced; what the tap has of it is told, if it is no row."""
+        if not stream.again:
+            self._tally(stream)
+
     def read(self, stream: Stream, line: bytes, number: int) -> Ticket:
         """A row was read from a RECORD line; the ticket goes with it until it is settled."""
         self.read_many(stream, 1)

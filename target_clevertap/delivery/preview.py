@@ -38,6 +38,10 @@ class PreviewOutcomes:
         self.streams: dict[str, Seen] = defaultdict(Seen)
         self._most = most
 
+    def begin(self, stream: Stream) -> None:
+        """A stream was announced; one without rows is told of too."""
+        self.streams.setdefault(stream.name, Seen())
+
     def read(self, stream: Stream, line: bytes, number: int) -> Ticket:
         """A row was read; what is said next is about this one."""
         self.streams[stream.name].rows += 1
@@ -108,9 +112,8 @@ class Preview:
         self._most = most
         self._say = say
 
-    def open_stream(self, stream: str, mapping: StreamMapping, in_tap: str) -> None:  # noqa: ARG002 - any kind is shown
-        """A stream begins; one without rows is told of too."""
-        self.outcomes.streams.setdefault(stream, Seen())
+    def open_stream(self, stream: str, mapping: StreamMapping, in_tap: str) -> None:
+        """A stream begins: nothing has to be known of it."""
 
     def rows_to_try_again(self) -> Iterable[TriedAgain]:
         """None: only what comes in is shown."""
