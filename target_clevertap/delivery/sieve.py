@@ -1,7 +1,9 @@
-"""Which rows a run may have seen before, without asking anyone: a bit for each."""
+"""Which rows a run may have seen before, without asking anyone: a few bits for each."""
 
 from __future__ import annotations
 
+from array import array
+from random import Random
 from struct import unpack
 from typing import TYPE_CHECKING, Final
 
@@ -12,40 +14,49 @@ if TYPE_CHECKING:
 
     from target_clevertap.delivery.batch import Entry
 
-BITS: Final = 27
-"""Of the number of a row: with five million of them, one new one in 27 finds its bit taken."""
+WORDS: Final = 1 << 22
+"""Of 32 bits. With five million rows, one new one in 550 finds its bits taken."""
 
-NUMBER_OF_EVENT: Final = f"{STREAM_BYTES}xI{IDENTITY_BYTES - 4}x"
-"""Of the mark of an event, four bytes of its key's digest."""
+BITS: Final = 4
+"""Of one word, for each row."""
 
-NUMBER_OF_PROFILE: Final = f"I{IDENTITY_BYTES - 4}x{STREAM_BYTES}x"
-"""Of the mark of a profile, four bytes of its identity's digest."""
+PATTERNS: Final = 1 << 12
 
-LAST_BYTE: Final = (1 << (BITS - 3)) - 1
+NUMBER_OF_EVENT: Final = f"{STREAM_BYTES}xQ{IDENTITY_BYTES - 8}x"
+"""Of the mark of an event, eight bytes of its key's digest."""
+
+NUMBER_OF_PROFILE: Final = f"Q{IDENTITY_BYTES - 8}x{STREAM_BYTES}x"
+"""Of the mark of a profile, eight bytes of its identity's digest."""
 
 
 class Sieve:
     """Holds back what may have come before, so that the ledger is asked about nothing else.
 
     For streams of which the ledger had nothing when the run began: all that it has of them by now
-    has come through here. It takes 16 MB, a third of the time that the ledger does, and no thread.
+    has come through here. It takes 16 MB, a sixth of the time that the ledger does, and no thread.
+    It is a Bloom filter whose bits for one row are close together, so that one look is enough.
     """
 
     def __init__(self) -> None:
-        self._bits = bytearray(LAST_BYTE + 1)
+        self._words = array("I", [0]) * WORDS
+        bits = Random(BITS)  # noqa: S311 - any will do
+        self._patterns = [
+            sum(1 << bit for bit in bits.sample(range(32), BITS)) for _ in range(PATTERNS)
+        ]
 
     def seen(self, entries: Sequence[Entry], number_of: str) -> Sequence[Entry]:
         """Those that may have come before; a few of them have not.
 
         `number_of` is where the mark of such a row has its number.
         """
-        bits, held = self._bits, []
+        words, patterns, held = self._words, self._patterns, []
         marks = b"".join([entry.mark for entry in entries])
         numbers = unpack("<" + number_of * len(entries), marks)
         for number, entry in zip(numbers, entries, strict=True):
-            at, bit = (number >> 3) & LAST_BYTE, 1 << (number & 7)
-            if bits[at] & bit:
+            at, pattern = (number >> 12) % WORDS, patterns[number % PATTERNS]
+            word = words[at]
+            if word & pattern == pattern:
                 held.append(entry)
             else:
-                bits[at] |= bit
+                words[at] = word | pattern
         return held
