@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count as numbers
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from target_clevertap.ledger import tables
 from target_clevertap.ledger.known import Settled
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from target_clevertap.ledger.streams import Streams
 
 Uncertain = Literal["resend", "hold"]
+
+# Made once: to put a statement together takes longer than to run it.
+_NOTE: Final = insert(tables.call)
+_FORGET: Final = delete(tables.call).where(tables.call.c.id == bindparam("number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,8 @@ class Calls:
         }
         if self._numbers is not None:
             row["id"] = next(self._numbers)
-        with self._database.writing() as connection:
-            added = connection.execute(insert(tables.call), row).inserted_primary_key
+        with self._database.writing(at_once=not counters) as connection:
+            added = connection.execute(_NOTE, row).inserted_primary_key
             call = int(added[0]) if added else 0
             self._counters.note(connection, call, counters)
         return call
@@ -99,7 +103,7 @@ class Calls:
     def settle(self, connection: Connection, call: int, *, hold: bool) -> None:
         """The outcome of a call is known; `hold`: not that of its counters."""
         self._counters.settle(connection, call, hold=hold)
-        connection.execute(delete(tables.call).where(tables.call.c.id == call))
+        connection.execute(_FORGET, {"number": call})
 
     def settled(self, call: int, *, hold: bool) -> None:
         """What `settle` wrote is on disk now."""

@@ -36,8 +36,11 @@ class Database(ABC):
         """A connection to read with, for one thread at a time; it waits for nobody who writes."""
 
     @abstractmethod
-    def writing(self) -> AbstractContextManager[Connection]:
-        """A transaction, for any thread: on disk when the block ends, or not at all."""
+    def writing(self, *, at_once: bool = False) -> AbstractContextManager[Connection]:
+        """A transaction, for any thread: on disk when the block ends, or not at all.
+
+        `at_once`: the block is one statement, which is a transaction by itself.
+        """
 
     @abstractmethod
     def lock_tables(self, connection: Connection) -> None:

@@ -77,7 +77,7 @@ class PostgresDatabase(Database):
 
     @override
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, at_once: bool = False) -> Iterator[Connection]:
         with told(self.place), self.engine.begin() as connection:
             yield connection
 

@@ -46,6 +46,8 @@ SECONDS: Final = 3600
 ROWS_AT_ONCE: Final = 10_000
 """Folded in by one statement when a ledger is opened or closed."""
 
+_JOURNAL: Final = insert(tables.settled)
+
 _FIRST: Final[Callable[[bytes], int]] = itemgetter(0)
 """Of a profile's digest, one of 256 numbers: to compare all of it takes five times as long."""
 
@@ -165,7 +167,7 @@ class Recent(Known):
             "contents": contents,
             "at": settled.at,
         }
-        added = connection.execute(insert(tables.settled), row).inserted_primary_key
+        added = connection.execute(_JOURNAL, row).inserted_primary_key
         number = int(added[0]) if added else 0
         if self._folding is not None and self._folds:
             self._fold_in(self._folding, connection, 2 * _rows(settled))

@@ -98,8 +98,8 @@ class SqliteDatabase(Database):
             yield self._reader
 
     @override
-    def writing(self) -> AbstractContextManager[Connection]:
-        return self._together.writing()
+    def writing(self, *, at_once: bool = False) -> AbstractContextManager[Connection]:
+        return self._together.writing(at_once=at_once)
 
     def then(self, written: Callable[[], None], undone: Callable[[], None] | None = None) -> None:
         """What follows when what the block of `writing` writes is on disk, or never will be."""

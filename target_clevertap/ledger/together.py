@@ -49,14 +49,18 @@ class Together:
         self._open: Transaction | None = None
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, at_once: bool = False) -> Iterator[Connection]:
         """What is written in the block is on disk when it ends, or not at all.
+
+        `at_once`: the block is one statement. It is not put between a BEGIN and a COMMIT when
+        nobody would share them: after each statement the thread has to wait for the interpreter.
 
         Raises:
             LedgerError: also when another one has failed in the same transaction.
         """
         with self._in_turn():
-            transaction = self._joined()
+            at_once = at_once and self._open is None and not self._queued
+            transaction = self._joined(begin=not at_once)
             try:
                 with told(self._place):
                     yield self._connection
@@ -64,7 +68,7 @@ class Together:
                 self._undo(transaction, error)
                 raise
             transaction.writers += 1
-            if not self._queued or transaction.writers >= MOST_TOGETHER:
+            if at_once or not self._queued or transaction.writers >= MOST_TOGETHER:
                 self._end(transaction)
         transaction.ended.wait()
         if transaction.error is not None:
@@ -92,11 +96,12 @@ class Together:
         finally:
             self.turn.release()
 
-    def _joined(self) -> Transaction:
+    def _joined(self, *, begin: bool) -> Transaction:
         if self._open is None:
-            with told(self._place):
-                # At once, so that nothing that was read can have changed when it comes to writing.
-                self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if begin:
+                with told(self._place):
+                    # So that nothing that was read can have changed when it comes to writing.
+                    self._connection.exec_driver_sql("BEGIN IMMEDIATE")
             self._open = Transaction()
         return self._open
 
