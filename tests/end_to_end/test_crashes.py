@@ -58,13 +58,22 @@ STREAMS = {
         "owner_email": "admin@example.com",
         "membership": "accumulate",
     },
+    "staff": {
+        "type": "segment",
+        "identifier": {"identity": "user"},
+        "segment_name": "Staff",
+        "owner_email": "admin@example.com",
+    },
 }
 SCHEMAS = [
     schema("users", "user", user="string", name="string"),
     schema("orders", "id", id="integer", user="string"),
     schema("visits", "id", id="integer", user="string", times="integer"),
     schema("vip", "user", user="string"),
+    schema("staff", "user", user="string"),
 ]
+STAFF = {f"s{number}" for number in range(100)}
+"""All of them come in each run."""
 
 
 @pytest.fixture
@@ -85,7 +94,7 @@ def tap(since: int, until: int) -> list[Message]:
             messages.append(record("vip", user=user))
         if number % 7 == 0:
             messages.append(state(number + 1))
-    return [*messages, state(until)]
+    return [*messages, *(record("staff", user=user) for user in sorted(STAFF)), state(until)]
 
 
 def visitor(number: int) -> str:
@@ -188,9 +197,14 @@ def test_killed_at_any_moment_and_started_again_nothing_is_lost_and_no_event_dou
     # Who has no profile has come in held rows only.
     visits = {name: profiles[name]["Visits"] if name in profiles else 0 for name in visitors}
     check_counters(pipeline, visits, rows)
-    segment = sandbox.segment("VIP")
+    assert listed(sandbox, "VIP") == {f"u{n}" for n in range(0, until, 10)}
+    assert listed(sandbox, "Staff") == STAFF
+
+
+def listed(sandbox: Sandbox, name: str) -> set[str]:
+    segment = sandbox.segment(name)
     assert segment is not None
-    assert {row["value"] for row in segment["rows"]} == {f"u{n}" for n in range(0, until, 10)}
+    return {row["value"] for row in segment["rows"]}
 
 
 def check_events(pipeline: Pipeline, sandbox: Sandbox, rows: range) -> None:
