@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from benchmarks.lists import MEMBERSHIPS
 from benchmarks.plan import CEILING, SLOW, Case
 from benchmarks.runs import cpu_seconds_a_million, records_a_second
 from benchmarks.sandbox_speed import GOAL as SANDBOX_RATE
@@ -43,6 +44,7 @@ def goals(figures: Figures) -> list[Goal]:
         *_memory(figures),
         _start_up(figures),
         *_ledger(figures),
+        _lists(figures),
         _sandbox(figures),
     ]
 
@@ -110,6 +112,14 @@ def _large_ledgers(ledgers: Mapping[int, LargeLedger]) -> list[Goal]:
         Goal(what, 1.1, [growth], at_most=True),
         Goal(disk, MOST_LEDGER_MEGABYTES, [large.megabytes], at_most=True),
     ]
+
+
+def _lists(figures: Figures) -> Goal:
+    sizes = [run.members for run in figures.lists]
+    smallest, largest = min(sizes), max(sizes)
+    peaks = {(run.membership, run.members): run.process.peak_megabytes for run in figures.lists}
+    growth = [peaks[kind, largest] / peaks[kind, smallest] for kind in MEMBERSHIPS]
+    return Goal(f"peak memory, {largest:,} / {smallest:,} members", 1.1, growth, at_most=True)
 
 
 def _sandbox(figures: Figures) -> Goal:

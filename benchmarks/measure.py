@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from benchmarks import tap
+from benchmarks.lists import ListRun, loads_of_lists
 from benchmarks.plan import SLOW, Case, Plan
 from benchmarks.runs import (
     COMMAND,
@@ -54,6 +55,8 @@ class Figures:
     """Loads without a ledger, with a new one and with one that knows all, by the kind of rows."""
     large_ledgers: dict[int, LargeLedger] = field(default_factory=dict)
     """First loads of so many profiles with a ledger."""
+    lists: list[ListRun] = field(default_factory=list)
+    """Loads of custom lists, the smallest first."""
     sandbox: list[SandboxRun] = field(default_factory=list)
     """What the sandbox took of profiles and of events, its database on disk."""
     blast: list[Run] = field(default_factory=list)
@@ -122,6 +125,9 @@ def measure(plan: Plan, folder: Path) -> Figures:
                 figures.loads.setdefault(case, []).append(run)
     _memory(plan, folder, figures)
     _ledger(plan, folder, figures)
+    for one in loads_of_lists(plan.list_members, folder):
+        figures.lists.append(one)
+        _say(f"{one.membership} of {one.members:,}: {one.process.peak_megabytes:.0f} MB")
     _say("How fast is the sandbox?")
     figures.sandbox.extend(sandbox_speed(plan.sandbox_calls, plan.rounds))
     return figures

@@ -1,8 +1,10 @@
 """A server that takes uploads and does nothing: `python -m benchmarks.null_server [--latency S]`.
 
 It must not be what is measured, so it is one thread around one selector that counts the records
-of a body by a marker, without reading JSON. It writes its URL as the first line, serves until its
-standard input is closed, and then writes what it saw as one line of JSON.
+of a body by a marker, without reading JSON. What holds none may be a custom list, one member a
+line, or another step of its upload: all of these get the same answer. It writes its URL as the
+first line, serves until its standard input is closed, and then writes what it saw as one line of
+JSON.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ class Seen:
 
     calls: int = 0
     records: int = 0
+    members: int = 0
     first_records: int = 0
     first: float = 0.0
     last: float = 0.0
@@ -54,6 +57,7 @@ class Connection:
     def __init__(self, wire: socket.socket) -> None:
         self.wire = wire
         self.records = 0
+        self.members = 0
         self._buffer = bytearray(_FIRST_BUFFER_BYTES)
         self._filled = 0
         self._head = 0
@@ -70,19 +74,25 @@ class Connection:
             self._read_head()
         return 0 < self._size <= self._filled
 
-    def take_body(self, keep: IO[bytes] | None) -> int:
-        """The number of records in the complete request, which makes room for the next one."""
+    def take_body(self, keep: IO[bytes] | None) -> None:
+        """Count what is in the complete request, which makes room for the next one."""
         self.records = self._buffer.count(RECORD_MARK, self._head, self._size)
+        # The first line of a list is its heading.
+        lines = 0 if self.records else self._buffer.count(b"\n", self._head, self._size)
+        self.members = max(0, lines - 1)
         if keep is not None:
             keep.write(self._buffer[self._head : self._size] + b"\n")
         self._filled = self._head = self._size = 0
-        return self.records
 
-    def answer(self) -> None:
-        """Say that every record was taken, in the form of CleverTap's answers."""
-        body = (
-            f'{{ "status" : "success" , "processed" : {self.records} , "unprocessed" : [ ]}}'
-        ).encode()
+    def answer(self, link: str) -> None:
+        """Say that every record was taken, in the form of CleverTap's answers.
+
+        Or, where there was none, that a step of a list was; its file goes to `link`.
+        """
+        said = f'"processed" : {self.records} , "unprocessed" : [ ]'
+        if not self.records:
+            said = f'"Segment ID" : 1 , "presignedS3URL" : "{link}"'
+        body = f'{{ "status" : "success" , {said}}}'.encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
         self.wire.sendall(head.encode() + _HEAD_END + body)
 
@@ -145,12 +155,14 @@ class NullServer:
             connection.wire.close()
         elif complete:
             now = time.monotonic()
-            self.seen.took(connection.take_body(self._keep), now)
+            connection.take_body(self._keep)
+            self.seen.took(connection.records, now)
+            self.seen.members += connection.members
             heapq.heappush(self._due, (now + self._latency, next(self._turn), connection))
             self.seen.most_at_once = max(self.seen.most_at_once, len(self._due))
 
     def _answer(self, connection: Connection) -> None:
-        connection.answer()
+        connection.answer(f"{self.url}/list")
         self.seen.last = time.monotonic()
 
 

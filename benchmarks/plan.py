@@ -51,6 +51,7 @@ class Plan:
     ledger_kinds: tuple[Kind, ...] = ("profiles", "events")
     ledger_rows: int = 1_000_000
     large_ledger_rows: tuple[int, ...] = (1_000_000, 5_000_000)
+    list_members: tuple[int, ...] = (2_000_000, 10_000_000)
     sandbox_calls: int = 200
     phones: bool = True
     """Whether to measure what a phone number costs, too."""
@@ -71,6 +72,7 @@ class Plan:
             memory_rows=tuple(map(rows, usual.memory_rows)),
             ledger_rows=rows(usual.ledger_rows),
             large_ledger_rows=tuple(map(rows, usual.large_ledger_rows)),
+            list_members=tuple(map(rows, usual.list_members)),
             **settings,  # type: ignore[arg-type]
         )
 

@@ -57,6 +57,8 @@ def page(plan: Plan, figures: Figures, circumstances: Iterable[tuple[str, str]])
         _memory(figures),
         "## The ledger",
         _ledger(plan, figures),
+        "## Custom lists",
+        _lists(figures),
         "## The sandbox",
         _sandbox(figures),
         "## Start-up",
@@ -72,6 +74,20 @@ def _sandbox(figures: Figures) -> str:
     head = ("rows", "records/s of one core")
     rows = ([run.kind, f"{run.records_a_core_second:,.0f}"] for run in figures.sandbox)
     return _table(head, rows)
+
+
+def _lists(figures: Figures) -> str:
+    rows = (
+        [
+            run.membership,
+            f"{run.members:,}",
+            f"{run.process.seconds:.0f}",
+            f"{run.process.peak_megabytes:.0f}",
+        ]
+        for run in figures.lists
+    )
+    table = _table(("membership", "members", "seconds", "peak MB"), rows)
+    return f"{table}\n\nWith a new ledger, of whose cache 64 MB are for what accumulates."
 
 
 def _ledger(plan: Plan, figures: Figures) -> str:
@@ -171,8 +187,8 @@ def _goals(figures: Figures) -> str:
     kinds = ", ".join(figures.kinds)
     return (
         _table(head, map(_goal, goals(figures)))
-        + f"\n\nThree values are those of {kinds}; two are those of profiles and "
-        "events; each must reach what is asked."
+        + f"\n\nThree values are those of {kinds}; two are those of profiles and events, or of a "
+        "snapshot and a list that accumulates; each must reach what is asked."
     )
 
 

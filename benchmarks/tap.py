@@ -21,6 +21,7 @@ KINDS: Final[tuple[Kind, ...]] = ("profiles", "events", "both")
 LINE_BYTES: Final = 409
 USERS: Final = "public-users"
 ORDERS: Final = "public-orders"
+MEMBERS: Final = "public-members"
 ROWS_PER_STATE: Final = 10_000
 """The Singer SDK's taps write a STATE after so many records."""
 
@@ -54,6 +55,33 @@ def write(path: Path, kind: Kind, rows: int) -> None:
             file.writelines(makers[number % len(makers)](number) for number in numbers)
             if (done := numbers.stop) % ROWS_PER_STATE == 0 or done == rows:
                 file.write(_state(done))
+
+
+def write_members(path: Path, rows: int) -> None:
+    """Write the output of a tap that has the members of a list, and a STATE at the end."""
+    columns = {"customer": {"type": "string"}}
+    schema = {"properties": columns}
+    announced = {"type": "SCHEMA", "stream": MEMBERS, "schema": schema, "key_properties": []}
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(announced) + "\n")
+        file.writelines(
+            f'{{"type":"RECORD","stream":"{MEMBERS}","record":{{"customer":"c-{digits(number)}"}}}}\n'
+            for number in range(rows)
+        )
+        file.write(_state(rows))
+
+
+def list_mapping(membership: str) -> dict[str, Any]:
+    """The mapping of the list that those are members of."""
+    return {
+        MEMBERS: {
+            "type": "segment",
+            "identifier": {"identity": "customer"},
+            "segment_name": "Members",
+            "owner_email": "admin@example.com",
+            "membership": membership,
+        }
+    }
 
 
 def digits(number: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from benchmarks import __main__ as bench
-from benchmarks import sameness, tap
+from benchmarks import lists, sameness, tap
 from benchmarks.goals import Goal
 from benchmarks.plan import Case, Plan
 from benchmarks.runs import BenchFailed, load, null_server
@@ -34,6 +34,7 @@ SMALL = Plan(
     ledger_kinds=("both",),
     ledger_rows=4000,
     large_ledger_rows=(2000, 4000),
+    list_members=(2000, 4000),
     sandbox_calls=5,
     phones=False,
 )
@@ -44,7 +45,7 @@ def test_every_side_sends_the_same_items_and_every_goal_has_its_figure() -> None
     assert "| both | hand-written loop | 4,000 |" in page
     assert "| both | 4,000 | knows all rows |" in page
     assert page.count("| at least ") == 6
-    assert page.count("| at most ") == 6
+    assert page.count("| at most ") == 7
 
 
 @pytest.mark.parametrize("side", ["ours", "plain"])
@@ -61,6 +62,15 @@ def test_a_side_that_loses_a_row_ends_the_bench(tmp_path: Path) -> None:
     tap.write(file, "profiles", 3)
     with pytest.raises(BenchFailed, match="floor: 3 of 4 records"):
         load(Case("floor", "profiles", 0.0), file, 4, tmp_path)
+
+
+def test_a_list_that_loses_a_member_ends_the_bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = tap.write_members
+    monkeypatch.setattr(tap, "write_members", lambda file, rows: write(file, rows - 1))
+    with pytest.raises(BenchFailed, match="snapshot: 3 of 4 members"):
+        list(lists.loads_of_lists([4], tmp_path))
 
 
 def test_a_side_that_fails_ends_the_bench_with_what_it_said(tmp_path: Path) -> None:

@@ -83,6 +83,8 @@ class ShortWay:
             TargetCleverTapError: when a call has failed for good, or the ledger.
         """
         opened, span, way = self._opened, self._checkpoints.current, self._last
+        if not opened:
+            return 0
         entries: list[Entry] = []
         for line, number in zip(lines, numbers):  # noqa: B905 - the numbers may go on
             if not line.startswith(way.beginning):
