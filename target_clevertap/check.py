@@ -166,7 +166,9 @@ def _about_credentials(error: CleverTapError, settings: Settings) -> str | None:
 
 def _advice(error: CleverTapError, settings: Settings) -> Iterator[str]:
     """What to do when no CleverTap has answered, where the error does not say it itself."""
-    if isinstance(error, NotReached | AnswerLost | UnexpectedAnswer):
+    if settings.api_url is not None and is_local(settings.api_url):
+        yield "It is on this machine: does clevertap-sandbox run there, or what else is meant?"
+    elif isinstance(error, NotReached | AnswerLost | UnexpectedAnswer):
         yield (
             "Look whether this machine has a network, and whether DNS, a firewall or a proxy "
             "(HTTPS_PROXY, NO_PROXY) keeps it from there."

@@ -46,6 +46,9 @@ LINES_AT_ONCE = 256
 """Taken together, at most: what each of them costs does not get less with more."""
 
 
+LOOK_AT_TAP = "The tap broke the Singer contract; run it by itself and look at that line."
+
+
 class StateLine(msgspec.Struct):
     """A STATE message whose value stays the very bytes that the tap wrote."""
 
@@ -255,11 +258,10 @@ class LineReader(GenericSingerReader[bytes]):
         if missing := sorted(requires - line_dict.keys()):
             raise self.error(f"lacks {', '.join(missing)}")
 
-    def error(self, problem: str) -> InputError:
-        """What is wrong with the current line, by number and length."""
+    def error(self, problem: str, advice: str = LOOK_AT_TAP) -> InputError:
+        """What is wrong with the current line, by number and length, and what to do."""
         return InputError(
-            f"Line {self.line_number} of the input ({len(self.line)} bytes) {problem}. "
-            "The tap broke the Singer contract; run it by itself and look at that line."
+            f"Line {self.line_number} of the input ({len(self.line)} bytes) {problem}. {advice}"
         )
 
 

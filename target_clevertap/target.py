@@ -21,7 +21,8 @@ from target_clevertap import stream_maps
 from target_clevertap.batch_files import Batch, BatchRow, Storage, batch_rows
 from target_clevertap.errors import InputError, StateNotWritten, TargetCleverTapError
 from target_clevertap.options import OPTIONS, print_check, print_line, print_suggestion
-from target_clevertap.reader import LineReader, Message, StateLine
+from target_clevertap.reader import LOOK_AT_TAP, LineReader, Message, StateLine
+from target_clevertap.rejects import former_reason
 from target_clevertap.retrying import RetryingTarget
 from target_clevertap.sinks import SINKS, CleverTapSink, IgnoredSink, MappedSink
 
@@ -39,6 +40,8 @@ ENDED_AT_ONCE = (
     b"Ended at once by a second signal: calls under way may or may not have arrived, and come "
     b"again with the next run.\n"
 )
+
+KEEP_SCHEMA = "Put back the SCHEMA line that stands before it in rejected.jsonl."
 
 ROWS_BETWEEN_TICKS = 256
 """Of a batch file: what is due meanwhile does not wait for its end."""
@@ -177,8 +180,12 @@ class TargetCleverTap(RetryingTarget):
             problem = "has a record without a key property of its stream"
             raise KeyMissing(self.message_reader.error(problem)) from None
         except RecordsWithoutSchemaException:
-            problem = "has a RECORD that came before its SCHEMA"
-            raise SchemaMissing(self.message_reader.error(problem)) from None
+            raise self._schema_missing("has a RECORD that came before its SCHEMA") from None
+
+    def _schema_missing(self, problem: str) -> SchemaMissing:
+        reader = self.message_reader
+        replayed = former_reason(reader.line) is not None
+        return SchemaMissing(reader.error(problem, KEEP_SCHEMA if replayed else LOOK_AT_TAP))
 
     def _process_plain_record(self, sink: CleverTapSink, record: Message) -> None:
         """What the SDK does with a record that no stream map, flattening or metadata changes.
@@ -252,9 +259,7 @@ class TargetCleverTap(RetryingTarget):
             problem = "is a BATCH whose encoding or manifest is not as the SDK defines it"
             raise self.message_reader.error(problem) from None
         if batch.stream not in self.mapper.stream_maps:
-            raise SchemaMissing(
-                self.message_reader.error("has a BATCH that came before its SCHEMA")
-            )
+            raise self._schema_missing("has a BATCH that came before its SCHEMA")
         return batch
 
     def _batch_storage(self) -> Storage:

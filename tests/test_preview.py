@@ -83,7 +83,7 @@ def test_the_first_rows_of_each_stream_are_shown_as_they_would_be_sent(
         '{"type":"profile","identity":"1","profileData":{"Name":"Ada","Phone":"+4915123456789"}}',
         'delete {"identity":["3"]}',
         "# users: 1 of them would be rejected",
-        "2: phone_country_missing: Phone has no country code and no usable country beside it",
+        "2: phone_country_missing: Phone has no country code and no country (default_country)",
         "# orders: the first 1 of 1 rows, as they would be sent",
         '{"type":"event","identity":"u1","evtName":"Ordered","evtData":{"id":1}}',
         "# vip: the first 2 of 2 rows, as they would be sent",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_clevertap.delivery.waiting import MOST_TRIES
-from target_clevertap.errors import CredentialsRefused
+from target_clevertap.errors import CredentialsRefused, InputError
 from target_clevertap.mapping import REASONS
 from tests.support.pipeline import command, config, load, record, schema, state
 
@@ -153,6 +153,17 @@ def test_a_mended_row_arrives_when_its_file_is_piped_back(
     assert not list((tmp_path / "work").rglob("rejected.jsonl"))
     arrived = sandbox.events() if mapping["type"] == "event" else sandbox.profiles()
     assert len(arrived) == 1
+
+
+def test_a_rejected_row_without_its_schema_is_told_to_bring_it(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = config(sandbox, tmp_path / "work", streams={"users": USERS})
+    load(settings, [ANNOUNCED, user(1, "Ada")], capsys)
+    (file,) = (tmp_path / "work").rglob("rejected.jsonl")
+    (row,) = [line for line in file.read_bytes().splitlines() if b'"RECORD"' in line]
+    with pytest.raises(InputError, match="Put back the SCHEMA line that stands before it"):
+        load(settings, [row], capsys)
 
 
 # Rows that wait in the ledger, while their mended versions are piped in

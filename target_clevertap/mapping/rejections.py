@@ -38,7 +38,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "boolean_invalid": "{property} is neither true nor false",
         "date_invalid": "{property} is not a date or a time in seconds",
         "phone_invalid": "{property} is not a valid number",
-        "phone_country_missing": "{property} has no country code and no usable country beside it",
+        "phone_country_missing": "{property} has no country code and no country (default_country)",
         "email_invalid": "{property} is not a valid e-mail address",
         "json_invalid": "{property} holds a value that JSON cannot express",
         "list_invalid": "{property} is not a list of values",

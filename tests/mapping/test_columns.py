@@ -124,7 +124,7 @@ def test_a_constant_is_the_same_for_every_row(value: object, expected: object) -
         ({"column": "c", "type": "date", "default": "soon"},
          "default: P is not a date or a time in seconds"),
         ({"column": "c", "type": "phone", "default": "12"},
-         "default: P has no country code and no usable country beside it"),
+         "default: P has no country code and no country (default_country)"),
         ({"column": "c", "format": "%Q"}, "format: must be a pattern of strptime, like %d.%m.%Y"),
         ({"column": "c", "country": "land"},
          "country: the SCHEMA has no column land; it has id, c"),
