@@ -58,6 +58,16 @@ def commits(database: SqliteDatabase) -> Iterator[list[int]]:
     event.remove(database.engine, "commit", listener)
 
 
+@contextmanager
+def statements(database: SqliteDatabase) -> Iterator[list[str]]:
+    """What is said to the database."""
+    seen: list[str] = []
+    listener = lambda _connection, _cursor, said, *_: seen.append(said)  # noqa: E731 - see above
+    event.listen(database.engine, "before_cursor_execute", listener)
+    yield seen
+    event.remove(database.engine, "before_cursor_execute", listener)
+
+
 def fail(_connection: object) -> None:
     raise FULL
 
@@ -81,6 +91,36 @@ def test_threads_that_wait_for_their_turn_wait_for_the_disk_together(
             writer.result()
     assert threads_in(database) == list(range(THREADS))
     assert len(seen) == 2, "fifteen of them in one transaction, five in another"
+
+
+def test_one_statement_is_put_between_no_others_when_nobody_waits(
+    database: SqliteDatabase,
+) -> None:
+    with statements(database) as said, database.writing(at_once=True) as connection:
+        connection.exec_driver_sql("INSERT INTO written VALUES (1)")
+    assert said == ["INSERT INTO written VALUES (1)"]
+    assert threads_in(database) == [1]
+
+
+def test_one_statement_waits_for_the_disk_together_with_others(database: SqliteDatabase) -> None:
+    def write(thread: int) -> None:
+        with database.writing(at_once=True) as connection:
+            connection.exec_driver_sql("INSERT INTO written VALUES (?)", (thread,))
+        assert thread in threads_in(database)
+
+    with commits(database) as seen:
+        for writer in all_at_once(database, write):
+            writer.result()
+    assert threads_in(database) == list(range(THREADS))
+    assert len(seen) == 2
+
+
+def test_one_statement_that_fails_leaves_the_others_alone(database: SqliteDatabase) -> None:
+    with pytest.raises(LedgerError), database.writing(at_once=True) as connection:
+        connection.exec_driver_sql("INSERT INTO missing VALUES (1)")
+    with database.writing() as connection:
+        connection.exec_driver_sql("INSERT INTO written VALUES (2)")
+    assert threads_in(database) == [2]
 
 
 def test_whoever_writes_together_with_one_that_fails_is_told(database: SqliteDatabase) -> None:
