@@ -31,6 +31,20 @@ def make_private(folder: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 
 
+def sync_names(folder: Path) -> None:
+    """Returns when the names in a folder, and its own, are there even if the power goes.
+
+    Raises:
+        OSError: when the disk does not take them.
+    """
+    for each in (folder, folder.parent):
+        descriptor = os.open(each, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def hold(folder: Path) -> int:
     """Make a private folder, and keep it in use until the descriptor that is returned is closed.
 

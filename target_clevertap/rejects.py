@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from io import FileIO
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_clevertap.errors import WorkDirError
-from target_clevertap.folders import hold
+from target_clevertap.folders import hold, sync_names
 from target_clevertap.mapping.values import encode
 from target_clevertap.reader import decode
 
@@ -130,12 +131,16 @@ class Rejects:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: FileIO | None = None
+        self._size = 0
+        """Bytes of whole lines in it."""
+        self._synced = 0
+        """Of these: what stays when the power goes."""
         self._held: int | None = None
         self._schema_written: dict[str, Stream] = {}
         self._groups: dict[tuple[str, str, str | None], Group] = {}
 
     def add(self, row: Row, refused: Refused) -> None:
-        """Keep a row with its reason; it is on disk when this returns.
+        """Keep a row with its reason; a kill of the process does it no harm when this returns.
 
         Raises:
             WorkDirError: when the file cannot be written.
@@ -151,6 +156,22 @@ class Rejects:
         group.count += 1
         if len(group.keys) < KEYS_SHOWN:
             group.keys.append(row.key())
+
+    def sync(self) -> None:
+        """Returns when what was kept is there even if the power goes: before a STATE covers it.
+
+        Raises:
+            WorkDirError: when the disk does not take it.
+        """
+        if self._file is None or self._synced == self._size:
+            return
+        try:
+            os.fsync(self._file.fileno())
+            if not self._synced:
+                sync_names(self.path.parent)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._synced = self._size
 
     def close(self) -> None:
         """Close the file; everything is in it already."""
@@ -176,17 +197,33 @@ class Rejects:
         written = self._schema_written.get(stream.name_in_tap)
         if written is None or not written.is_like(stream):
             lines = _schema_line(stream) + lines
+        self._append(lines)
         self._schema_written[stream.name_in_tap] = stream
+
+    def _append(self, lines: bytes) -> None:
+        """Write lines at the end, all of them or none: others may follow when there is room again.
+
+        Raises:
+            OSError: when they cannot be written.
+        """
         file = self._file = self._file or self._open()
-        if file.write(lines) != len(lines):
+        written = 0
+        try:
+            written = file.write(lines)
+        finally:
+            if written != len(lines):
+                with suppress(OSError):  # why it could not be written is what counts
+                    file.truncate(self._size)
+        if written != len(lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._size += len(lines)
 
     def _open(self) -> FileIO:
         if self._held is None:
             self._held = hold(self.path.parent)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        # Unbuffered: a row is on disk before any STATE that covers it can be written.
-        return FileIO(descriptor, "ab")
+        self._size = os.fstat(descriptor).st_size
+        return FileIO(descriptor, "ab")  # unbuffered
 
     def _unwritable(self, error: OSError) -> WorkDirError:
         return WorkDirError(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from target_clevertap.errors import WorkDirError
 from target_clevertap.rejects import Refused, Rejects, Row, Stream, without_reason
+from tests.support.disks import full_disk
 
 PHONE = Refused("phone_invalid", "Phone is not a valid number", "Phone")
 SCHEMA = {"properties": {"id": {"type": "integer"}, "phone": {"type": "string"}}}
@@ -165,6 +166,20 @@ def test_a_full_disk_is_one_sentence_that_says_what_to_do() -> None:
     with pytest.raises(WorkDirError, match=r"No space left on device.*set work_dir"):
         rejects.add(row(stream(), "{}"), PHONE)
     rejects.close()
+
+
+def test_a_row_that_does_not_fit_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    rejects = Rejects(tmp_path / "rejected.jsonl")
+    rejects.add(row(stream(), '{"id": 1}'), PHONE)
+    orders = stream(name="orders")
+    size = rejects.path.stat().st_size
+    with full_disk(size + 20), pytest.raises(WorkDirError):
+        rejects.add(row(orders, '{"id": 2}'), PHONE)
+    rejects.add(row(orders, '{"id": 3}'), PHONE)
+    rejects.close()
+    kept = [(line["type"], line["stream"]) for line in lines(rejects.path)]
+    assert kept[2:] == [("SCHEMA", "orders"), ("RECORD", "orders")]
+    assert lines(rejects.path)[-1]["record"] == {"id": 3}
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 from contextlib import ExitStack
 from datetime import datetime, timezone
+from functools import partial
 from importlib.metadata import version
-from threading import Event, current_thread, main_thread
+from threading import Event
 from time import monotonic as clock
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from target_clevertap.delivery.chronicle import Chronicle
 from target_clevertap.delivery.completeness import Completeness
 from target_clevertap.delivery.delivery import Delivery
 from target_clevertap.delivery.outcomes import Outcomes
-from target_clevertap.delivery.pool import SECONDS_BETWEEN_BEATS as BEAT
 from target_clevertap.delivery.pool import Pool
 from target_clevertap.delivery.screening import Screening
 from target_clevertap.delivery.segments import Segments
@@ -62,7 +61,7 @@ class Run:
         """
         self.settings = settings
         started = datetime.now(timezone.utc)
-        folder = RunFolder(settings.account_dir / "runs" / run_id(started, os.getpid()))
+        folder = RunFolder(settings.account_dir / "runs" / run_id(started))
         self.rejects = Rejects(folder.path / "rejected.jsonl")
         self.checkpoints = Checkpoints(_nowhere if settings.dry_run else self._write_state)
         self._write = write_state
@@ -161,7 +160,7 @@ class Run:
         self._end_first_runs()  # whatever becomes of the lists
         refusals: Sequence[TargetCleverTapError] = ()
         if not self.settings.dry_run:
-            refusals = self.segments.upload(self.client)
+            refusals = self._upload_lists()
             self.checkpoints.flush()
         if self.ledger is not None and not refusals:
             self.ledger.finish_run()
@@ -173,6 +172,16 @@ class Run:
             log.error("%s", failure, extra={"stream_name": failure.stream})
         if self.failures:
             raise self.failures[0]
+
+    def _upload_lists(self) -> Sequence[TargetCleverTapError]:
+        """As `Segments.upload`, in a thread: this one says meanwhile how the run stands."""
+        refusals: list[TargetCleverTapError] = []
+        self._pool.start(
+            partial(self.segments.upload, self.client),
+            lambda tried: refusals.extend(tried.result()),
+        )
+        self._pool.take_all()
+        return refusals
 
     def _end_first_runs(self) -> None:
         """Of the streams that are whole; of the others more may come of what was there before."""
@@ -232,21 +241,24 @@ class Run:
         self._tell_of_crash()
         with ExitStack() as closing:
             closing.callback(self.chronicle.close, self)
+            closing.push(self._failed)
             if self.ledger is not None:
                 closing.callback(self.ledger.close)
             for part in (self.client, self.rejects, self.segments, self._lookups, self._pool):
                 closing.callback(part.close)
             if self.waiting is not None:
                 closing.callback(self.waiting.flush)
-            try:
-                self.delivery.abandon()
-                self.checkpoints.flush()
-            except TargetCleverTapError as failure:
-                self.failures = self.failures or [failure]
-                raise
+            self.delivery.abandon()
+            self.checkpoints.flush()
+
+    def _failed(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """What went wrong while the run was closed belongs into its report, too."""
+        if error is not None and not self.failures:
+            self.failures = [error]
 
     def _write_state(self, value: bytes) -> None:
         """Write a STATE when what it covers is on disk, and nothing is drawn where it may go."""
+        self.rejects.sync()
         if self.waiting is not None:
             self.waiting.flush()
         self.chronicle.wipe()
@@ -330,18 +342,9 @@ class Run:
         )
 
     def _sleep(self, seconds: float) -> None:
-        """Waits before the next try of a call, which there is none of when the run gives up.
-
-        Lists are uploaded in the main thread: nobody else would say meanwhile how the run stands.
-        """
-        in_threads = current_thread() is not main_thread()
-        until = clock() + seconds
-        while not self._giving_up.wait(seconds if in_threads else min(seconds, BEAT)):
-            if (seconds := until - clock()) <= 0:
-                return
-            if not in_threads:
-                self.chronicle.tick()
-        raise GivenUp("The run has ended before the next try of a call.")
+        """Waits before the next try of a call, which there is none of when the run gives up."""
+        if self._giving_up.wait(seconds):
+            raise GivenUp("The run has ended before the next try of a call.")
 
 
 def _open_ledger(settings: Settings) -> Ledger | None:

@@ -45,7 +45,7 @@ class Spool:
         try:
             self._held = hold(folder)
             with NamedTemporaryFile(prefix="segment-", dir=folder) as file:
-                self._db = sqlite3.connect(file.name, isolation_level=None)
+                self._db = sqlite3.connect(file.name, isolation_level=None, check_same_thread=False)
                 # Nothing is lost with it that another run would not bring.
                 self._db.execute("PRAGMA journal_mode = OFF")
                 self._db.execute("PRAGMA synchronous = OFF")

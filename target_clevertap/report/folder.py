@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from target_clevertap.errors import WorkDirError
-from target_clevertap.folders import is_held, make_private
+from target_clevertap.folders import is_held, make_private, sync_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +32,13 @@ OWNER_ONLY_FILE: Final = 0o600
 _RUN_ID: Final = re.compile(r"\d{8}T\d{6}Z-\d{1,10}")
 
 
-def run_id(started: datetime, process: int) -> str:
+def run_id(started: datetime) -> str:
     """The name of a run's folder, by which runs are in the order of their starts.
 
-    Args:
-        started: in UTC.
-        process: the id of the process that the run is.
+    The last six digits are microseconds: in containers, ids of processes may all be the same.
+    `started` is in UTC.
     """
-    return f"{started:%Y%m%dT%H%M%SZ}-{process}"
+    return f"{started:%Y%m%dT%H%M%SZ-%f}"
 
 
 class RunFolder:
@@ -118,7 +117,7 @@ class RunFolder:
         try:
             _write_durably(part, content)
             part.replace(path)
-            _sync(self.path)
+            sync_names(self.path)
         except OSError as error:
             with suppress(OSError):
                 part.unlink()
@@ -131,15 +130,6 @@ def _write_durably(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Let the names in a folder be on disk as well."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _is_under_way(run: Path) -> bool:

@@ -117,7 +117,7 @@ class Drive:
         used: Settings | None = None,
     ) -> Report:
         """The report of what was driven."""
-        name = run_id(STARTED, 4242)
+        name = run_id(STARTED)
         return compose(
             run_id=name,
             started=STARTED,

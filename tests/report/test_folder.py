@@ -5,9 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import resource
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -26,6 +24,7 @@ from target_clevertap.report.folder import FOLDERS_KEPT, RunFolder, run_id
 from target_clevertap.report.model import Report
 from target_clevertap.report.page import render
 from tests.report.samples import clean, nasty, small
+from tests.support.disks import full_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +43,7 @@ def runs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(runs: Path) -> RunFolder:
-    return RunFolder(runs / run_id(NOW, os.getpid()))
+    return RunFolder(runs / run_id(NOW))
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +76,9 @@ def umask(mask: int) -> Iterator[None]:
         os.umask(before)
 
 
-def test_runs_are_named_by_their_start_and_process() -> None:
-    assert run_id(NOW, 4242) == "20260301T040007Z-4242"
+def test_runs_are_named_by_their_start_and_differ_in_the_same_second() -> None:
+    later = NOW.replace(microsecond=42)
+    assert [run_id(NOW), run_id(later)] == ["20260301T040007Z-000000", "20260301T040007Z-000042"]
 
 
 def test_both_forms_of_the_report_are_kept(folder: Folder) -> None:
@@ -235,19 +235,6 @@ def removal_refused(path: Path) -> Iterator[None]:
 
 
 # a full disk
-
-
-@contextmanager
-def full_disk(room: int = 1000) -> Iterator[None]:
-    """No file can grow beyond so many bytes, which ends a write as a full disk does."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_a_full_disk_ends_in_one_sentence_and_leaves_no_half_file(folder: Folder) -> None:
