@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from target_clevertap.errors import NothingMapped
+from target_clevertap.errors import NothingMapped, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +37,18 @@ OPTIONS: Final = (
 
 
 def print_line(line: str) -> None:
-    """Print a line on standard output; what its encoding cannot write is escaped."""
+    """Print a line on standard output; what its encoding cannot write is escaped.
+
+    Raises:
+        SettingsError: when there is no standard output.
+    """
+    _must_print()
     click.echo(line.encode(sys.stdout.encoding, "backslashreplace"))
+
+
+def _must_print() -> None:
+    if sys.stdout is None:  # click would print nothing, and say so to nobody
+        raise SettingsError(["standard output is closed, where the answer is to be printed"])
 
 
 def print_check(read_settings: Callable[[], Settings]) -> int:
@@ -52,11 +62,12 @@ def print_suggestion(catalog: Path) -> int:
     """The exit code of `--suggest`, after printing a mapping for the catalog in a file.
 
     Raises:
-        SettingsError: when the file is no catalog.
+        SettingsError: when the file is no catalog, or there is no standard output.
         NothingMapped: after printing why, when there is no mapping for any of its streams.
     """
     from target_clevertap.suggest import read_catalog, suggest  # noqa: PLC0415 - a run needs none
 
+    _must_print()
     suggestion = suggest(read_catalog(catalog))
     # As bytes, since YAML is UTF-8 whatever the encoding of the terminal is.
     click.echo(suggestion.text.encode(), nl=False)

@@ -240,8 +240,10 @@ class LineReader(GenericSingerReader[bytes]):
 
     def _fault_of(self, line: bytes) -> str:
         """Why a line that could not be decoded is no JSON."""
-        if line is self._without_end and _is_cut_off(line):
-            return "is cut off: the input ends in the middle of a line"
+        if _is_cut_off(line.rstrip(b"\r\n")):
+            if line is self._without_end:
+                return "is cut off: the input ends in the middle of a line"
+            return "has only the beginning of a message, which must be on one line (jq -c)"
         try:
             line.decode()
         except UnicodeDecodeError:

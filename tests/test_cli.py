@@ -82,7 +82,7 @@ def test_a_mapping_that_does_not_fit_the_schema_ends_with_2(
 def test_a_broken_contract_ends_with_1_and_keeps_what_is_true(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    messages: list[Message | bytes] = [USERS_SCHEMA, ADA, state(1), b'{"secret marker']
+    messages: list[Message | bytes] = [USERS_SCHEMA, ADA, state(1), b"{secret marker}"]
     done = command(settings | {"batch_size_rows": 1}, messages, tmp_path)
     assert (done.code, done.states) == (1, [1])
     assert "Line 4 of the input (15 bytes) is not valid JSON" in done.log

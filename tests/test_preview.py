@@ -127,12 +127,29 @@ def test_what_standard_output_cannot_write_is_escaped(
     assert r"\ud800: text_invalid: " in told
 
 
+def test_a_row_that_no_call_could_hold_is_shown_as_rejected(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    settings |= {"batch_max_bytes": 1000}
+    row = record("users", id=1, name="x" * 500, phone="+4915123456789")
+    settings["streams"] = {
+        "users": STREAMS["users"] | {"properties": {"Name": "name", "A": "name", "B": "name"}}
+    }
+    done = preview(settings, [SCHEMAS[0], row], tmp_path, 1)
+    assert done.stdout.decode().splitlines()[1:] == [
+        "# users: 1 of them would be rejected",
+        "1: too_large: The record is larger than a call may be (batch_max_bytes)",
+    ]
+
+
 def test_what_cannot_be_read_ends_the_preview_as_it_would_end_a_run(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    done = preview(settings, [*SCHEMAS, b'{"marker'], tmp_path, 1)
+    order = record("orders", id=1, user="u1")
+    done = preview(settings, [*SCHEMAS, order, b"{marker}"], tmp_path, 1)
     assert done.returncode == 1
-    assert b"Line 4 of the input (8 bytes) is not valid JSON" in done.stderr
+    assert b"Line 5 of the input (8 bytes) is not valid JSON" in done.stderr
+    assert b'"evtName":"Ordered"' in done.stdout, "what came before is shown"
     assert b"marker" not in done.stdout + done.stderr
 
 

@@ -185,7 +185,8 @@ def test_an_input_that_ends_in_the_middle_of_a_line_is_told_as_such(
     (tmp_path / "in.jsonl").write_bytes(b'{"type":"RECORD"}\n' + line)
     with (tmp_path / "in.jsonl").open("rb") as file, pytest.raises(InputError, match="is cut off"):
         read(file)
-    assert "is cut off" not in refusal(line + b"\n"), "a whole line that is no JSON"
+    text = refusal(line + b"\n")
+    assert "has only the beginning of a message, which must be on one line (jq -c)" in text
 
 
 def test_a_last_line_without_its_end_that_is_no_json_is_not_called_cut_off() -> None:

@@ -220,6 +220,35 @@ def test_a_state_that_has_nowhere_to_go_is_told_in_a_sentence(
     assert "Unforeseen" not in said
 
 
+@pytest.mark.parametrize("option", ["--check", "--preview 1", "--suggest catalog.json"])
+def test_an_answer_that_has_nowhere_to_go_is_told_in_a_sentence(
+    option: str, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    (tmp_path / "in.jsonl").write_bytes(lines([USERS_SCHEMA, ADA]))
+    catalog = {"streams": [{"stream": "users", "schema": USERS_SCHEMA["schema"]}]}
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+    run = f"{sys.executable} -m target_clevertap --config config.json {option} < in.jsonl >&-"
+    done = subprocess.run(  # noqa: S602 - as above
+        run, shell=True, cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert "standard output is closed, where the answer is to be printed" in done.stderr.decode()
+
+
+def test_a_closed_standard_error_keeps_nothing_from_being_delivered(
+    settings: dict[str, Any], tmp_path: Path, sandbox: Sandbox
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    (tmp_path / "in.jsonl").write_bytes(lines([USERS_SCHEMA, ADA, state(1)]))
+    run = f"{sys.executable} -m target_clevertap --config config.json --input in.jsonl 2>&-"
+    done = subprocess.run(  # noqa: S602 - as above
+        run, shell=True, cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, b"1\n")
+    assert len(sandbox.profiles()) == 1
+
+
 def page(folder: Path) -> str:
     """The one report of a work folder that the log has named."""
     (report,) = folder.rglob("report.html")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from target_clevertap.delivery.batch import Limits
 from target_clevertap.delivery.checkpoints import Span
+from target_clevertap.delivery.delivery import TOO_LARGE
 from target_clevertap.delivery.outcomes import Ticket
-from target_clevertap.errors import Interrupted
+from target_clevertap.errors import Interrupted, TargetCleverTapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -72,9 +74,13 @@ class PreviewItems:
     """Takes items in place of the delivery."""
 
     outcomes: PreviewOutcomes
+    largest_item: int
 
     def add(self, item: Item, ticket: Ticket) -> None:
         """An item, as its JSON in an upload; a deletion as that of its own call."""
+        if len(item.body) > self.largest_item:
+            self.outcomes.rejected(ticket, TOO_LARGE)
+            return
         body = item.body or msgspec.json.encode({item.identifier_kind: [item.identifier_value]})
         self.outcomes.sent(ticket, body.decode() if item.body else f"delete {body.decode()}")
 
@@ -106,11 +112,13 @@ class Preview:
         """
         self.settings = settings
         self.outcomes = PreviewOutcomes(most)
-        self.items = PreviewItems(self.outcomes)
+        limits = Limits(settings.batch_size_rows, settings.batch_max_bytes)
+        self.items = PreviewItems(self.outcomes, limits.largest_item)
         self.segments = PreviewSegments(self.outcomes)
         self.short_way = None
         self._most = most
         self._say = say
+        self._said = False
 
     def open_stream(self, stream: str, mapping: StreamMapping, in_tap: str) -> None:
         """A stream begins: nothing has to be known of it."""
@@ -141,12 +149,15 @@ class Preview:
 
     def finish(self, *, cut_off: bool) -> None:  # noqa: ARG002 - what came is shown
         """The input has ended: print what was seen."""
+        self._said = True
         for stream, seen in self.outcomes.streams.items():
             for line in self._lines(stream, seen):
                 self._say(line)
 
     def close(self, error: BaseException | None = None) -> None:
-        """Nothing was opened."""
+        """What was read before a mistake may show where that is: print it, too."""
+        if isinstance(error, TargetCleverTapError) and not self._said:
+            self.finish(cut_off=True)
 
     def _lines(self, stream: str, seen: Seen) -> Iterator[str]:
         shown = min(seen.rows, self._most)

@@ -154,9 +154,10 @@ def progress(
 
     A terminal that says that it is dumb is none: it could not draw a line anew.
     """
-    stream = stream or sys.stderr
+    stream = stream or sys.stderr  # which is None when it is closed
     view: View = LogLines()
-    if stream.isatty() and os.environ.get("TERM", "dumb").lower() not in {"dumb", "unknown"}:
+    is_terminal = stream is not None and stream.isatty()
+    if is_terminal and os.environ.get("TERM", "dumb").lower() not in {"dumb", "unknown"}:
         from target_clevertap.report.screen import Screen  # noqa: PLC0415 - terminals only
 
         view = Screen(stream)

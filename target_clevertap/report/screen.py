@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final, TextIO, cast
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
     from rich.live import Live
     from rich.table import Table
+    from rich.text import Text
 
     from target_clevertap.report.progress import Standing, StreamStanding
 
@@ -25,6 +26,11 @@ LINES_AROUND: Final = 6
 SECONDS_BETWEEN_PRINTS: Final = 0.1
 
 COLUMNS: Final = ("Read", "Rows/s", "Accepted", "Skipped", "Rejected", "Waiting")
+NARROW_COLUMNS: Final = ("Accepted", "Rejected")
+"""Where there is no room for all: a number that is cut looks like another one."""
+
+WIDE: Final = 80
+"""Characters of a terminal that all columns fit."""
 
 
 class Screen:
@@ -141,28 +147,34 @@ def _table(standing: Standing, console: Console) -> Table:
         caption_justify="left",
         pad_edge=False,
     )
+    columns = COLUMNS if console.width >= WIDE else NARROW_COLUMNS
     table.add_column("Stream", no_wrap=True, overflow="ellipsis", max_width=32)
-    for column in COLUMNS:
+    for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     room = max(1, console.height - LINES_AROUND)
     for stream in standing.streams[-room:]:
-        table.add_row(*_cells(stream))
+        table.add_row(*_cells(stream, columns))
     if len(standing.streams) > 1:
         table.add_section()
-        table.add_row(*_cells(standing.total), style="bold")
+        table.add_row(*_cells(standing.total, columns), style="bold")
     return table
 
 
-def _cells(stream: StreamStanding) -> Iterator[str]:
-    from rich.markup import escape  # noqa: PLC0415 - rich is there by now
+def _cells(stream: StreamStanding, columns: Sequence[str]) -> Iterator[Text]:
+    from rich.text import Text  # noqa: PLC0415 - rich is there by now
 
     tally = stream.tally
     skipped = tally.unchanged + tally.already_delivered + tally.ignored
-    waiting = tally.read - tally.accepted - tally.rejected - skipped
-    yield escape("".join(char if char.isprintable() else "?" for char in stream.name))
-    yield f"{tally.read:,}"
-    yield f"{stream.rows_a_second:,.0f}"
-    yield f"[green]{tally.accepted:,}[/]"
-    yield f"{skipped:,}"
-    yield f"[bold red]{tally.rejected:,}[/]" if tally.rejected else "0"
-    yield f"{waiting:,}"
+    numbers = {
+        "Read": tally.read,
+        "Rows/s": stream.rows_a_second,
+        "Accepted": tally.accepted,
+        "Skipped": skipped,
+        "Rejected": tally.rejected,
+        "Waiting": tally.read - tally.accepted - tally.rejected - skipped,
+    }
+    styles = {"Accepted": "green", "Rejected": "bold red" if tally.rejected else ""}
+    # As Text, so that no name is read as markup.
+    yield Text("".join(char if char.isprintable() else "?" for char in stream.name))
+    for column in columns:
+        yield Text(f"{numbers[column]:,.0f}", style=styles.get(column, ""))

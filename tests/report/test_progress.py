@@ -96,6 +96,9 @@ def test_a_small_terminal_without_colours_is_enough(well: Ended) -> None:
     assert small.terminal.colours == set()
     assert small.terminal.text == well.terminal.text
     assert all(len(frame.splitlines()) <= 8 + 1 for frame in small.terminal.frames)
+    last = small.terminal.frames[-1]
+    assert "Accepted" in last
+    assert "…" not in last.partition("Accepted")[2], "no number is cut"
 
 
 def test_a_terminal_that_cannot_draw_gets_lines() -> None:
