@@ -177,6 +177,7 @@ class Delivery:
     def abandon(self) -> None:
         """The run cannot go on: wait for the calls under way, and keep what they delivered."""
         self._closing = True
+        self._pool.give_up()
         while self._pool.under_way:
             with suppress(TargetCleverTapError):
                 self._pool.take_one()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
@@ -56,7 +57,7 @@ class Pool:
         self.under_way += 1
 
         def done(future: Future[T]) -> None:
-            self._done.put(lambda: then(future))
+            self._done.put(partial(_follow_up, then, future))
             self._wake()
 
         self._threads.submit(call).add_done_callback(done)
@@ -86,6 +87,10 @@ class Pool:
         while self.under_way:
             self.take_one()
 
+    def give_up(self) -> None:
+        """Begin no call any more: those that wait for a thread are never made."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     def close(self) -> None:
         """End the threads; they must have nothing left to do."""
         self._threads.shutdown()
@@ -93,3 +98,8 @@ class Pool:
     def _follow(self, result: Callable[[], None]) -> None:
         self.under_way -= 1
         result()
+
+
+def _follow_up(then: Callable[[Future[T]], None], future: Future[T]) -> None:
+    if not future.cancelled():
+        then(future)

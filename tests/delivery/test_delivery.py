@@ -139,6 +139,18 @@ def test_a_host_that_cannot_be_reached_is_told_so(
         load(settings, [*SCHEMAS, order(1)], capsys)
 
 
+def test_no_call_begins_any_more_when_the_run_stops(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    sandbox.fault(kind="nothing_processed", calls=[1])  # so that each row has a call of its own
+    sandbox.fault(kind="reset_after", calls=list(range(2, 200)))
+    sandbox.latency(0.05)
+    settings |= {"max_concurrency": 1, "retry_limit_seconds": 0}
+    with pytest.raises(AnswerLost):
+        load(settings, [*SCHEMAS, *map(order, range(100))], capsys)
+    assert len(sandbox.calls("/1/upload")) < 5
+
+
 # Answers
 
 
