@@ -47,7 +47,10 @@ class Outcomes:
     def read(self, stream: Stream, line: bytes, number: int) -> Ticket:
         """A row was read from a RECORD line; the ticket goes with it until it is settled."""
         self.read_many(stream, 1)
-        return Ticket(stream, line, number, self._checkpoints.row())
+        ticket = Ticket(stream, line, number, self._checkpoints.row())
+        if stream.again and self._waiting is not None:
+            self._waiting.read_again(ticket)
+        return ticket
 
     def read_many(self, stream: Stream, count: int) -> None:
         """So many rows of a stream were read; whoever made their tickets settles them."""

@@ -61,6 +61,8 @@ class Waiting:
         self._not_to_come: list[bytes] = []
         self._begun: set[str] = set()
         self._untried: list[str | None] = [] if ledger.shared else [EVERY_STREAM]
+        self._handed_out: bytes | None = None
+        """What the ledger calls the waiting row that is being read."""
 
     def begin(self, stream: str) -> None:
         """This run has a stream: no other one can have it until this one ends."""
@@ -158,7 +160,24 @@ class Waiting:
                 "schema": decode(schema),
                 "key_properties": list(key_properties),
             }
-            yield TriedAgain(stream, message, (row.line for row in rows))
+            yield TriedAgain(stream, message, self._handed(rows))
+
+    def _handed(self, rows: Iterable[WaitingRow]) -> Iterator[bytes]:
+        for row in rows:
+            self._handed_out = row.key
+            yield row.line
+        self._handed_out = None
+
+    def read_again(self, row: Row) -> None:
+        """A row that waits is read: from now on it waits by the name that it has today.
+
+        The settings may take the key from other columns by now, or a stream map change it. By its
+        old name nothing would ever end its waiting.
+        """
+        before, self._handed_out = self._handed_out, None
+        if before is not None:
+            today = _key(row)
+            self._ledger.rename_waiting(row.stream.name, before, digest(today) if today else None)
 
     def forget(self, stream: str) -> None:
         """Nothing waits of a stream any more: a list that its tap brings as a whole has no rest."""

@@ -240,6 +240,10 @@ class Ledger:
         """Nothing as old as these versions waits any more: by digests of keys, numbers of lines."""
         self._waiting.superseded(stream, versions)
 
+    def rename_waiting(self, stream: str, before: bytes, key: bytes | None) -> None:
+        """What waits under the digest `before` waits under another one, or (None) no longer."""
+        self._waiting.rename(stream, before, key)
+
     def forget_waiting(self, stream: str) -> None:
         """Nothing waits of a stream any more."""
         self._waiting.forget(stream)

@@ -103,6 +103,23 @@ class Waiting:
         """Whether a row of the stream waits; asks only what is in memory."""
         return self._count[stream] > 0
 
+    def rename(self, stream: str, before: bytes, key: bytes | None) -> None:
+        """What waits under the key `before` waits under another one, unless a newer row does so.
+
+        With no other key it waits no longer.
+        """
+        if key == before:
+            return
+        table, of = tables.waiting, self._streams.claim(stream).number
+        this = (table.c.stream == of) & (table.c.key == before)
+        other = (table.c.stream == of) & (table.c.key == key)
+        with self._lock, self._database.writing() as connection:
+            if key is None or connection.scalar(select(table.c.id).where(other)) is not None:
+                connection.execute(delete(table).where(this))
+                self._count[stream] -= 1
+            else:
+                connection.execute(table.update().where(this).values(key=key))
+
     def forget(self, stream: str) -> None:
         """Nothing waits of the stream any more."""
         of = self._streams.claim(stream).number
@@ -238,5 +255,12 @@ class Waiting:
 
 
 def _record(line: bytes) -> object:
-    """What a RECORD line says of its row: the rest tells when it was read, and the like."""
-    return decode(line)["record"]
+    """What a RECORD line says of its row; the rest tells when it was read, and the like.
+
+    So do the SDK's own columns, but for the one that tells that the row is gone.
+    """
+    return {
+        name: value
+        for name, value in decode(line)["record"].items()
+        if name == "_sdc_deleted_at" or not name.startswith("_sdc_")
+    }

@@ -141,6 +141,35 @@ def test_a_row_whose_schema_is_none_waits_on_and_stops_no_run(
     assert name_of(sandbox) == "Ada"
 
 
+# Rows whose key is another one by now
+
+
+def test_a_row_whose_key_a_stream_map_has_changed_ends_waiting_when_it_arrives(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture
+) -> None:
+    load(settings, [USERS_SCHEMA, user("Old", phone="12"), state(1)], capsys)
+    changed = settings | DROP | {"stream_maps": {"users": {"id": "id + 100"}}}
+    load(changed, [USERS_SCHEMA, user("New"), state(2)], capsys)
+    load(changed, [USERS_SCHEMA, state(3)], capsys)
+    assert name_of(sandbox) == "New", "the old version is not tried any more"
+
+
+def test_an_event_with_another_event_key_ends_waiting_when_it_arrives(
+    sandbox: Sandbox, settings: dict[str, Any], capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    orders = {"type": "event", "identifier": {"identity": "user"}, "event_name": "Ordered"}
+    announced = schema("orders", "id", id="integer", user="string", day="string")
+    bad = record("orders", id=1, user="", day="Monday")
+    load(settings | {"streams": {"orders": orders}}, [announced, bad, state(1)], capsys)
+    by_number = orders | {"identifier": {"identity": "id"}, "event_key": ["id", "day"]}
+    changed = settings | {"streams": {"orders": by_number}}
+    load(changed, [announced, state(2)], capsys)
+    assert len(sandbox.events()) == 1
+    caplog.set_level("INFO")
+    load(changed, [announced, state(3)], capsys)
+    assert "tried again" not in caplog.text
+
+
 # Rows that their tap repeats
 
 

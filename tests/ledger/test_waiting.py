@@ -120,8 +120,24 @@ def test_a_row_that_its_tap_repeats_is_no_newer_version(place: Place) -> None:
     with place.open() as ledger:
         wait(ledger, "a")
         wait(ledger, "a", again=True)
-        repeated = rejected("a").line[:-1] + b',"time_extracted":"2026-01-02T00:00:00Z"}'
+        repeated = b'{"record":{"key":"a","_sdc_sequence":5},"time_extracted":"2026-01-02"}'
         assert ledger.wait([replace(rejected("a"), line=repeated)]) == [1]
+        gone = b'{"record":{"key":"a","_sdc_deleted_at":"2026-01-02"}}'
+        assert ledger.wait([replace(rejected("a"), line=gone)]) == [0]
+
+
+def test_a_row_waits_under_another_key_when_its_name_has_changed(place: Place) -> None:
+    with place.open() as ledger:
+        for key in "abc":
+            wait(ledger, key)
+        wait(ledger, "a", again=True)
+        ledger.rename_waiting("users", digest("a"), digest("z"))
+        ledger.rename_waiting("users", digest("b"), digest("c"))  # which waits, and is newer
+        assert wait(ledger, "z", again=True) == 2
+        ledger.rename_waiting("users", digest("c"), None)
+        assert [row.key for row in ledger.waiting()] == [digest("z")]
+        ledger.superseded("users", versions("z"))
+        assert not ledger.waits_for("users")
 
 
 def test_nothing_waits_of_a_stream_that_is_forgotten(place: Place) -> None:
