@@ -193,11 +193,17 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _opened(url: str, storage: Storage, block_bytes: int) -> BinaryIO:
-    params = storage.params or {}
-    files, path = fsspec.core.url_to_fs(_found_from_here(url, storage), **params)
-    if "file" in _protocols(files) and not files.exists(path):
-        path = unquote(path)  # the SDK's taps write some paths as URLs are written
-    return cast("BinaryIO", files.open(path, "rb", block_size=block_bytes))
+    try:
+        files, path = fsspec.core.url_to_fs(_found_from_here(url, storage), **storage.params or {})
+        if "file" in _protocols(files) and not files.exists(path):
+            path = unquote(path)  # the SDK's taps write some paths as URLs are written
+        return cast("BinaryIO", files.open(path, "rb", block_size=block_bytes))
+    except (TypeError, AttributeError) as error:
+        # What is set there goes to whatever package knows such URLs.
+        raise InputError(
+            f"The batch file {_name(url)} cannot be opened ({type(error).__name__}): see whether "
+            "batch_config.storage.params are right for its URL."
+        ) from None
 
 
 def _found_from_here(url: str, storage: Storage) -> str:

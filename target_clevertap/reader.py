@@ -151,6 +151,8 @@ class LineReader(GenericSingerReader[bytes]):
         kind = message.get("type")
         if not isinstance(kind, str) or kind not in callbacks:
             raise self.error("is not a Singer message of a known type")
+        if not isinstance(message.get("stream", ""), str):
+            raise self.error("has a stream whose name is no text")
         callbacks[kind](message)
         return kind
 

@@ -61,6 +61,7 @@ class Stream:
 class Row(msgspec.Struct, gc=False, eq=False):
     """One RECORD line, byte for byte, so that it can be kept as it came.
 
+    `number` is that of its line in the input, if the rows of batch files were lines of their own.
     There is one for every row in flight: as a struct it costs a sixth of a frozen dataclass, and
     the garbage collector need not look at it.
     """
@@ -74,10 +75,10 @@ class Row(msgspec.Struct, gc=False, eq=False):
         return self.stream.row_key(decode(self.line).get("record", {}))
 
     def key(self) -> str:
-        """What names this row to a person: its key, or the number of its line."""
+        """What names this row to a person: its key, or its number."""
         values = self.values()
         if not values or any(value is None for value in values):
-            return f"line {self.number}"
+            return f"row {self.number}"
         return "/".join(str(value) for value in values)
 
     def released(self) -> bool:

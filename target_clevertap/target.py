@@ -131,7 +131,8 @@ class TargetCleverTap(RetryingTarget):
 
     @override
     def _process_schema_message(self, message_dict: Message) -> None:
-        if not isinstance(message_dict.get("schema", {}), dict):
+        schema = message_dict.get("schema", {})
+        if not isinstance(schema, dict) or not isinstance(schema.get("properties", {}), dict):
             raise self.message_reader.error("has a schema that is no object")
         self.message = message_dict
         self.close_short_way()

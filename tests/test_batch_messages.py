@@ -299,6 +299,16 @@ def test_s3_without_credentials_is_told(
         load(settings, [USERS_SCHEMA, batch("s3://customer-files/file.jsonl")], capsys)
 
 
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("wrong", ["nope", {"region": "x"}])
+def test_parameters_that_the_package_for_s3_does_not_take_are_told(
+    wrong: object, settings: dict[str, Any], capsys: Capture
+) -> None:
+    settings |= {"batch_config": {"storage": {"params": {"client_kwargs": wrong}}}}
+    with pytest.raises(InputError, match=r"file.jsonl cannot be opened .*batch_config.storage"):
+        load(settings, [USERS_SCHEMA, batch("s3://customer-files/file.jsonl")], capsys)
+
+
 # Where the files are
 
 

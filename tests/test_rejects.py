@@ -142,7 +142,7 @@ def test_rows_are_grouped_by_reason_with_the_first_five_keys(tmp_path: Path) -> 
         "users: 7 rejected, phone_invalid: Phone is not a valid number",
         "users: 1 rejected, identity_missing: No identity",
     ]
-    assert [group.keys for group in rejects.groups()] == [["0", "1", "2", "3", "4"], ["line 31"]]
+    assert [group.keys for group in rejects.groups()] == [["0", "1", "2", "3", "4"], ["row 31"]]
 
 
 def test_the_file_is_for_its_owner_only_and_exists_only_when_needed(tmp_path: Path) -> None:

@@ -343,16 +343,36 @@ def test_a_call_refused_as_a_whole_is_halved_down_to_the_guilty_row(
     [
         (record("orders", id=1), "RECORD that came before its SCHEMA"),
         (record("users", name="marker"), "record without a key property"),
-        (b'{"type":"RECORD","record":{"name":"marker', "is not valid JSON"),
+        (b'{"type":"RECORD","record":{marker}}', "is not valid JSON"),
         ({"type": "RECORD", "stream": "users", "record": "marker"}, "record that is no object"),
         ({"type": "RECORD", "stream": "users"}, "lacks record"),
         ({"type": "BATCH", "stream": "users", "manifest": ["marker"]}, "lacks encoding"),
         ({"type": "SCHEMA", "stream": "u", "schema": {"type": "marker"}}, "lacks properties"),
         ({"type": "SCHEMA", "stream": "u", "schema": ["marker"]}, "schema that is no object"),
         ({"type": "STATE"}, "lacks value"),
+        ({"type": "RECORD", "stream": ["marker"], "record": {}}, "whose name is no text"),
+        ({"type": "ACTIVATE_VERSION", "stream": ["marker"]}, "whose name is no text"),
+        (
+            {"type": "SCHEMA", "stream": "u", "schema": {"properties": ["marker"]}},
+            "schema that is no object",
+        ),
         (b'{"type":"STATE","value":{"marker":NaN}}', "a STATE that is not valid JSON"),
     ],
-    ids=["unknown", "key", "json", "record", "member", "batch", "schema", "list", "state", "nan"],
+    ids=[
+        "unknown",
+        "key",
+        "json",
+        "record",
+        "member",
+        "batch",
+        "schema",
+        "list",
+        "state",
+        "name",
+        "activated",
+        "properties",
+        "nan",
+    ],
 )
 def test_a_broken_contract_stops_the_run_with_the_place_and_without_content(
     message: dict[str, Any] | bytes, sentence: str, settings: dict[str, Any], capsys: Capture
