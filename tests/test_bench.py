@@ -34,7 +34,7 @@ SMALL = Plan(
     ledger_kinds=("both",),
     ledger_rows=4000,
     large_ledger_rows=(2000, 4000),
-    list_members=(2000, 4000),
+    list_members=(2000,),
     sandbox_calls=5,
     phones=False,
 )

@@ -86,7 +86,7 @@ def test_for_every_reason_a_rejected_row_is_shown_by_its_key_alone(
     shown = {name: reason["first_keys"] for name, reason in found.items()}
     expected = {name: [key] for name, key in zip(rows, keys(rows.values()), strict=True)}
     number = len(BAD) + 1 + list(BAD).index("event_key_missing")
-    assert shown == expected | {"event_key_missing": [f"line {number}"]}
+    assert shown == expected | {"event_key_missing": [f"row {number}"]}
 
 
 def test_a_row_that_waits_is_tried_again_and_given_up_without_its_key(
