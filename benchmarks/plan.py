@@ -51,7 +51,8 @@ class Plan:
     ledger_kinds: tuple[Kind, ...] = ("profiles", "events")
     ledger_rows: int = 1_000_000
     large_ledger_rows: tuple[int, ...] = (1_000_000, 5_000_000)
-    list_members: tuple[int, ...] = (2_000_000, 10_000_000)
+    list_members: tuple[int, ...] = (4_000_000, 10_000_000)
+    """The smaller one fills the ledger's cache already."""
     sandbox_calls: int = 200
     phones: bool = True
     """Whether to measure what a phone number costs, too."""
