@@ -14,7 +14,6 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from target_clevertap.clevertap import Client, Credentials, Retries, Timeouts, api_url, is_local
@@ -34,6 +33,7 @@ from target_clevertap.errors import (
 from target_clevertap.folders import make_private
 from target_clevertap.mapping.own_properties import email
 from target_clevertap.mapping.rejections import Fault
+from target_clevertap.process import program_version
 from target_clevertap.settings import LEDGER_OFF, SegmentMapping
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _ask(settings: Settings, url: str) -> None:
         Credentials(settings.account_id, settings.passcode),
         timeouts=Timeouts(read=settings.request_timeout_seconds),
         retries=Retries(limit_seconds=0),
-        user_agent=f"target-clevertap/{version('target-clevertap')}",
+        user_agent=f"target-clevertap/{program_version()}",
         dry_run=True,
     ) as client:
         try:

@@ -1,4 +1,7 @@
-"""How the process is set up for a long stream of rows and many calls at once, and how it ends."""
+"""How the process is set up for a long stream of rows and many calls at once, and how it ends.
+
+And what it calls itself.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import ctypes
 import gc
 import sys
 from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
 from typing import Final, NoReturn
 
 SWITCH_SECONDS: Final = 0.0005
@@ -23,6 +28,12 @@ a run grows by a tenth in five million rows.
 """
 
 _M_MMAP_THRESHOLD: Final = -3
+
+
+@cache
+def program_version() -> str:
+    """The version that was installed; to look it up takes files, so it is done once."""
+    return version("target-clevertap")
 
 
 def tune() -> None:

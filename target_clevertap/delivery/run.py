@@ -6,7 +6,6 @@ import logging
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import partial
-from importlib.metadata import version
 from threading import Event
 from time import monotonic as clock
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from target_clevertap.delivery.short_way import ShortWay
 from target_clevertap.delivery.slots import Slots
 from target_clevertap.delivery.waiting import Waiting
 from target_clevertap.errors import GivenUp, Interrupted, TargetCleverTapError, TooManyRejected
+from target_clevertap.process import program_version
 from target_clevertap.rejects import Rejects
 from target_clevertap.report.folder import RunFolder, run_id
 from target_clevertap.settings import LEDGER_OFF, EventMapping
@@ -333,7 +333,7 @@ class Run:
                 clock=clock,
                 on_retry=self.chronicle.troubles.retrying,
             ),
-            user_agent=f"target-clevertap/{version('target-clevertap')}",
+            user_agent=f"target-clevertap/{program_version()}",
             dry_run=settings.dry_run,
             on_attempt=self.chronicle.attempt,
             slot=lambda call: self.chronicle.holding(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from target_clevertap.errors import SettingsError
+from target_clevertap.process import program_version
 from target_clevertap.report.ending import ending
 from target_clevertap.report.model import (
     CallCounts,
@@ -85,7 +85,7 @@ def compose(  # noqa: PLR0913 - what is known of a run
             outcome=end.outcome,
             sentence=end.sentence,
             problems=end.problems,
-            program_version=version("target-clevertap"),
+            program_version=program_version(),
             dry_run=settings.dry_run,
         ),
         settings=settings_used(settings),
