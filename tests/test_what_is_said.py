@@ -10,10 +10,14 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_clevertap.errors import SettingsError
+from target_clevertap.options import print_check, print_line, print_suggestion
+from target_clevertap.target import TargetCleverTap
 from tests.support.pipeline import Message, command, config, lines, record, schema, state
 from tests.test_cli import wait_for_call
 
@@ -220,20 +224,16 @@ def test_a_state_that_has_nowhere_to_go_is_told_in_a_sentence(
     assert "Unforeseen" not in said
 
 
-@pytest.mark.parametrize("option", ["--check", "--preview 1", "--suggest catalog.json"])
 def test_an_answer_that_has_nowhere_to_go_is_told_in_a_sentence(
-    option: str, settings: dict[str, Any], tmp_path: Path
+    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "config.json").write_text(json.dumps(settings))
-    (tmp_path / "in.jsonl").write_bytes(lines([USERS_SCHEMA, ADA]))
-    catalog = {"streams": [{"stream": "users", "schema": USERS_SCHEMA["schema"]}]}
-    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
-    run = f"{sys.executable} -m target_clevertap --config config.json {option} < in.jsonl >&-"
-    done = subprocess.run(  # noqa: S602 - as above
-        run, shell=True, cwd=tmp_path, capture_output=True, check=False
-    )
-    assert done.returncode == 2
-    assert "standard output is closed, where the answer is to be printed" in done.stderr.decode()
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text(json.dumps({"streams": [{"stream": "u", "schema": {}}]}))
+    check = partial(print_check, partial(TargetCleverTap.typed, settings))
+    monkeypatch.setattr(sys, "stdout", None)
+    for answer in (check, partial(print_suggestion, catalog), partial(print_line, "a row")):
+        with pytest.raises(SettingsError, match="standard output is closed, where the answer"):
+            answer()
 
 
 def test_a_closed_standard_error_keeps_nothing_from_being_delivered(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Row = tuple[str, int]
 """Its stream and its number."""
 
-KILLS = int(os.environ.get("CRASHES", "30"))
+KILLS = int(os.environ.get("CRASHES", "20"))
 """Of each policy; `CRASHES=200 make test` takes some minutes more."""
 
 ROWS = 400
