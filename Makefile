@@ -30,7 +30,7 @@ try: $(VENV)/.ready .tools/files/.ready ## CSV files into a local CleverTap (CSV
 	  $${PORT:+--port "$$PORT"}
 
 test: setup .tools/.chromium ## the whole test suite, in as many processes as there are cores
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 bench: $(VENV)/.ready ## how fast it is, beside a plain target and a bare loop: ten minutes
 	@$(BIN)/python -m benchmarks

@@ -383,7 +383,7 @@ def settled(sandbox: Sandbox, folder: Path) -> set[int]:
     ledger=st.sampled_from([None, "off"]),
 )
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=45, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_state_is_ahead_of_the_rows_whatever_fails(
     lines: list[str], faults: list[tuple[str, int]], rows: int, limit: int, ledger: str | None,

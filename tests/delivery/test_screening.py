@@ -464,7 +464,7 @@ versions = st.lists(
 
 
 @hypothesis_settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -536,7 +536,7 @@ def test_rows_are_read_on_while_the_ledger_is_asked(
 
 
 @hypothesis_settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -165,6 +165,7 @@ def test_an_event_with_another_event_key_ends_waiting_when_it_arrives(
     changed = settings | {"streams": {"orders": by_number}}
     load(changed, [announced, state(2)], capsys)
     assert len(sandbox.events()) == 1
+    caplog.clear()
     caplog.set_level("INFO")
     load(changed, [announced, state(3)], capsys)
     assert "tried again" not in caplog.text
