@@ -32,7 +32,7 @@ try: $(VENV)/.ready .tools/files/.ready ## CSV files into a local CleverTap (CSV
 test: setup .tools/.chromium ## the whole test suite, in as many processes as there are cores
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-bench: $(VENV)/.ready ## how fast it is, beside a plain target and a bare loop: ten minutes
+bench: $(VENV)/.ready ## how fast it is, beside a plain target and a bare loop: half an hour
 	@$(BIN)/python -m benchmarks
 
 next: $(BIN)/uv ## the tests that touch the Singer SDK, with its newest pre-release
